@@ -79,6 +79,5 @@ class InFlight(Conflict):
 
 
 KINDS: dict[str, type[Problem]] = {
-    kind.kind: kind
-    for kind in (Invalid, Unauthenticated, Forbidden, NotFound, Conflict, Refused, TooMany, Unavailable)
+    kind.kind: kind for kind in (Invalid, Unauthenticated, Forbidden, NotFound, Conflict, Refused, TooMany, Unavailable)
 }

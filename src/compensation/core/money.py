@@ -1,7 +1,7 @@
 """Money: an integer count of minor units and an asset, and nothing else.
 
-Assets are ISO 4217 currencies with their ISO exponent (JPY 0, USD 2, KWD 3), and ``POINTS``, exponent 0. No float comes near;
-ratios are exact fractions, rounded once, half up, where a rule says so.
+Assets are ISO 4217 currencies with their ISO exponent (JPY 0, USD 2, KWD 3), and ``POINTS``, exponent 0. No float
+comes near; ratios are exact fractions, rounded once, half up, where a rule says so.
 """
 
 from decimal import Decimal, InvalidOperation

@@ -1,0 +1,94 @@
+"""The four state machines, and which moves each allows. The same moves stand in the table ``state_moves``."""
+
+from enum import StrEnum
+
+
+class CaseState(StrEnum):
+    reported = "reported"
+    assessed = "assessed"
+    offered = "offered"
+    """Waits for somebody to choose: the customer on the offer page, or an agent."""
+    needs_approval = "needs_approval"
+    """An agent chose beyond his authority; a second person decides."""
+    accepted = "accepted"
+    issuing = "issuing"
+    issued = "issued"
+    closed = "closed"
+    rejected = "rejected"
+    cancelled = "cancelled"
+
+
+class OrderState(StrEnum):
+    pending = "pending"
+    issuing = "issuing"
+    issued = "issued"
+    partly_issued = "partly_issued"
+    """Some rewards are out and at least one waits for a person or was refused."""
+    failed = "failed"
+    cancelled = "cancelled"
+
+
+class RewardState(StrEnum):
+    pending = "pending"
+    issued = "issued"
+    needs_review = "needs_review"
+    """A partner did not answer and looking it up did not help: a person decides, nothing is repeated."""
+    refused = "refused"
+    partly_redeemed = "partly_redeemed"
+    redeemed = "redeemed"
+    expired = "expired"
+    voided = "voided"
+
+    @property
+    def spendable(self) -> bool:
+        return self in (RewardState.issued, RewardState.partly_redeemed)
+
+
+class DeliveryState(StrEnum):
+    queued = "queued"
+    sent = "sent"
+    delivered = "delivered"
+    opened = "opened"
+    bounced = "bounced"
+    failed = "failed"
+
+
+MOVES: dict[str, dict[str, tuple[str, ...]]] = {
+    "case": {
+        "reported": ("assessed", "cancelled"),
+        "assessed": ("offered", "cancelled"),
+        "offered": ("accepted", "needs_approval", "rejected", "cancelled"),
+        "needs_approval": ("accepted", "offered", "rejected", "cancelled"),
+        "accepted": ("issuing", "cancelled"),
+        "issuing": ("issued",),
+        "issued": ("closed", "issuing"),
+        "closed": ("assessed",),
+        "rejected": ("assessed",),
+    },
+    "order": {
+        "pending": ("issuing", "issued", "cancelled"),
+        "issuing": ("issued", "partly_issued", "failed", "cancelled"),
+        "partly_issued": ("issued", "failed", "cancelled"),
+        "issued": ("partly_issued", "cancelled"),
+    },
+    "reward": {
+        "pending": ("issued", "needs_review", "refused", "voided"),
+        "needs_review": ("issued", "refused", "voided"),
+        "issued": ("partly_redeemed", "redeemed", "expired", "voided", "needs_review"),
+        "partly_redeemed": ("redeemed", "issued", "expired", "voided"),
+        "redeemed": ("partly_redeemed", "issued", "needs_review"),
+        "expired": ("issued", "partly_redeemed"),
+    },
+    "delivery": {
+        "queued": ("sent", "failed"),
+        "sent": ("delivered", "opened", "bounced"),
+        "delivered": ("opened", "bounced"),
+        "failed": ("queued",),
+        "bounced": ("queued",),
+    },
+}
+"""For each machine, the states one may leave and where to. A state that is missing is final."""
+
+
+def may_move(machine: str, old: str, new: str) -> bool:
+    return new in MOVES[machine].get(old, ())
