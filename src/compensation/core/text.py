@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from markupsafe import Markup, escape
 
@@ -110,7 +110,7 @@ def day(value: dt.date, tag: str | None, *, year: bool = True) -> str:
     Day and month never part. English is day first, unless the tag says the reader is American.
     """
     if not year:
-        return format_date(value, "d MMMM", locale=_dates(tag)).replace(" ", _NBSP)
+        return format_skeleton("MMMMd", value, locale=_dates(tag)).replace(" ", _NBSP)
     return format_date(value, "long", locale=_dates(tag)).replace(" ", _NBSP, 1)
 
 
