@@ -28,6 +28,8 @@ class Problem(Exception):
         self.code = code
         self.detail = detail
         self.extra = extra
+        self.replayed = False
+        """Whether this answer was kept with its idempotency key and is given again."""
 
 
 class Invalid(Problem):

@@ -1,8 +1,8 @@
 """Secrets: sealing what must be read again, fingerprinting what must only be recognised, signing, deriving tokens.
 
 Everything comes from versioned root keys by HKDF-SHA256 (RFC 5869), with a purpose in the ``info``, so one rotated
-secret rotates all. Sealing is AES-256-GCM with a 96-bit random nonce under a key of its own per merchant, which keeps each
-key far below the 2^32 messages of NIST SP 800-38D; what the text is about is bound in as associated data, so a
+secret rotates all. Sealing is AES-256-GCM with a 96-bit random nonce under a key of its own per merchant, which keeps
+each key far below the 2^32 messages of NIST SP 800-38D; what the text is about is bound in as associated data, so a
 sealed value moved to another row does not open. Old versions still open and are still recognised.
 """
 

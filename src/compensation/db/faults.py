@@ -1,0 +1,51 @@
+"""What PostgreSQL and its driver may answer, in our words. A driver error that is not here is a bug, and a 500."""
+
+import asyncio
+
+import asyncpg
+
+from compensation.core.errors import Invalid, Problem, Refused, Unavailable
+
+RETRY_AFTER = 2
+"""Seconds after which a caller may try again when the database was away."""
+
+RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    ConnectionError,
+    TimeoutError,
+    asyncio.TimeoutError,
+    OSError,
+)
+_BAD_VALUE = (asyncpg.DataError, asyncpg.exceptions.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+
+
+def away() -> Unavailable:
+    return Unavailable(
+        "unavailable",
+        "The database cannot be reached now. Send the same request with the same Idempotency-Key again.",
+        retry_after=RETRY_AFTER,
+    )
+
+
+def as_problem(error: BaseException) -> Problem | None:
+    """The problem a caller should see, or None when the error is a bug of ours."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, asyncpg.CheckViolationError) and error.constraint_name == "no_overdraft":
+        return Refused("insufficient_balance", "There is not enough value left for this.")
+    if isinstance(error, asyncpg.CheckViolationError) and (error.constraint_name or "").endswith("_state_moves"):
+        return Refused("wrong_state", f"This cannot be done now: {error}.")
+    if isinstance(error, _BAD_VALUE) and not isinstance(error, asyncpg.InterfaceError):
+        return Invalid("invalid_value", "A value cannot be stored: it holds a forbidden character or is out of range.")
+    if isinstance(error, (*RETRYABLE, *_AWAY)):
+        return away()
+    return None

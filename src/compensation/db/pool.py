@@ -1,0 +1,112 @@
+"""Connections: as the application's role, with every deadline set, JSON decoded, and one tenant at a time."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import asyncpg
+import msgspec
+
+from compensation.core.ids import is_id, new_id
+from compensation.core.settings import Settings
+from compensation.core.vault import Vault
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+ACQUIRE = 3.0
+"""Seconds to wait for a free connection before the caller hears that we are unavailable."""
+
+
+async def open_pool(settings: Settings, size: int | None = None) -> Pool:
+    """A pool whose sessions cannot see past row-level security, whatever the login may."""
+    milliseconds = str(int(settings.statement_timeout * 1000))
+    return await asyncpg.create_pool(
+        settings.database_url,
+        min_size=1,
+        max_size=size or settings.pool_size,
+        timeout=ACQUIRE,
+        command_timeout=settings.statement_timeout + 1,
+        max_inactive_connection_lifetime=120,
+        init=_prepare,
+        server_settings={
+            "role": "compensation_app",
+            "application_name": "compensation",
+            "timezone": "UTC",
+            "statement_timeout": milliseconds,
+            "lock_timeout": "2000",
+            "idle_in_transaction_session_timeout": "10000",
+        },
+    )
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One outbox row in the making: ``topic`` says what to do, ``subject_id`` on what, ``due_at`` not before when."""
+
+    id: str
+    topic: str
+    subject_id: str
+    due_at: datetime | None
+
+
+class Tx:
+    """One transaction of one merchant. Acts read and write through it, and say what must happen after the commit."""
+
+    __slots__ = ("connection", "merchant_id", "told", "vault")
+
+    def __init__(self, connection: Any, merchant_id: str, vault: Vault) -> None:
+        self.connection = connection
+        self.merchant_id = merchant_id
+        self.vault = vault
+        self.told: list[Told] = []
+
+    async def rows(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """All rows. ``$1`` of every statement is the merchant, so that no statement can forget it."""
+        found: list[asyncpg.Record] = await self.connection.fetch(sql, self.merchant_id, *values)
+        return found
+
+    async def row(self, sql: str, *values: Any) -> asyncpg.Record | None:
+        found: asyncpg.Record | None = await self.connection.fetchrow(sql, self.merchant_id, *values)
+        return found
+
+    async def value(self, sql: str, *values: Any) -> Any:
+        return await self.connection.fetchval(sql, self.merchant_id, *values)
+
+    async def run(self, sql: str, *values: Any) -> int:
+        """Execute and return how many rows were touched."""
+        status: str = await self.connection.execute(sql, self.merchant_id, *values)
+        return int(status.rsplit(" ", 1)[-1]) if status[-1].isdigit() else 0
+
+    def tell(self, topic: str, subject_id: str, due_at: datetime | None = None) -> None:
+        """Have ``topic`` done on ``subject_id`` once this transaction is committed, and only then."""
+        self.told.append(Told(new_id("out"), topic, subject_id, due_at))
+
+
+@asynccontextmanager
+async def begin(pool: Pool, vault: Vault, merchant_id: str, *, read_only: bool = False) -> AsyncIterator[Tx]:
+    """A transaction in which only this merchant's rows exist. Commits at the end, rolls back on any exception."""
+    async with pool.acquire(timeout=ACQUIRE) as connection:
+        await connection.execute(opening(merchant_id, read_only=read_only))
+        try:
+            yield Tx(connection, merchant_id, vault)
+        except BaseException:
+            if not connection.is_closed():
+                await connection.execute("ROLLBACK")
+            raise
+        await connection.execute("COMMIT")
+
+
+def opening(merchant_id: str, *, read_only: bool = False) -> str:
+    """BEGIN and the tenant in one round trip. The id is checked because SET takes no parameters."""
+    if not is_id(merchant_id, "mer"):
+        raise ValueError("not a merchant id")
+    mode = "READ ONLY" if read_only else "READ WRITE"
+    return f"BEGIN {mode}; SET LOCAL app.merchant_id = '{merchant_id}'"
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        encoder=lambda value: msgspec.json.encode(value).decode(),
+        decoder=msgspec.json.decode,
+        schema="pg_catalog",
+    )

@@ -1,0 +1,195 @@
+"""The one doorway for every write: transaction, tenant, idempotency key, the act, audit row, outbox rows, one commit.
+
+An act is a plain function that knows none of this. Most take one request: ``act(tx, who, what, at)`` returns a Struct
+with an ``id``, or raises a Problem. Money acts take many: ``act(tx, asks, at)`` returns one outcome for each ask,
+a Struct or a Problem, and has written nothing for those it refuses. Requests for the same act and merchant that arrive
+while a commit is under way wait for it and then share the next one; a lone request waits for nobody.
+
+An answer is kept with its key for ever and given again. A refusal is an answer too; only transient problems are not
+kept. A connection lost during COMMIT leaves the outcome unknown to the caller but not to us: the key tells.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from compensation.core.crash import crashpoint
+from compensation.core.errors import Problem
+from compensation.core.vault import Vault
+from compensation.db.answers import Ask, KeyTakenMeanwhile, Outcome, Who, Written, ask_for, known, record, repeat
+from compensation.db.faults import RETRYABLE, as_problem, away
+from compensation.db.pool import ACQUIRE, Pool, Told, Tx, begin, opening
+
+MOST_TOGETHER = 256
+"""How many requests may share one commit."""
+ATTEMPTS = 5
+
+C = TypeVar("C")
+
+
+One = Callable[[Tx, Who, C, datetime], Awaitable[Any]]
+Many = Callable[[Tx, Sequence[Ask[C]], datetime], Awaitable[Sequence[Any]]]
+
+
+class Queue(msgspec.Struct):
+    """Requests for one act of one merchant that wait for the commit under way."""
+
+    waiting: list[tuple[Ask[Any], "asyncio.Future[Outcome]"]] = []
+    busy: bool = False
+
+
+class Doorway:
+    """The writing side of one process. ``ring`` is told of committed outbox rows and must never fail or block."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        vault: Vault,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        ring: Callable[[str, list[Told]], None] = lambda merchant_id, told: None,
+    ) -> None:
+        self.pool = pool
+        self.vault = vault
+        self.clock = clock
+        self._ring = ring
+        self._queues: dict[tuple[str, str], Queue] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def write(self, act: One[C], who: Who, what: C, key: str | None = None) -> Written:
+        """Do one act in a transaction of its own. Raises Problem."""
+
+        async def run(tx: Tx, asks: Sequence[Ask[C]], at: datetime) -> Sequence[Any]:
+            return [await act(tx, asks[0].who, asks[0].what, at)]
+
+        name, ask = _name(act), ask_for(self.vault, who, what, key)
+        # A client that hangs up must not tear a transaction in two: the work goes on without him.
+        outcome = await asyncio.shield(self._start(self._alone(name, ask, run)))
+        return _given(outcome)
+
+    async def write_together(self, act: Many[C], who: Who, what: C, key: str | None = None) -> Written:
+        """Do a money act, sharing one commit with whoever asks for the same at the same time. Raises Problem."""
+        name = _name(act)
+        queue = self._queues.setdefault((who.merchant_id, name), Queue())
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        queue.waiting.append((ask_for(self.vault, who, what, key), future))
+        if not queue.busy:
+            queue.busy = True
+            self._start(self._flush(name, queue, act))
+        return _given(await asyncio.shield(future))
+
+    def read(self, merchant_id: str) -> AbstractAsyncContextManager[Tx]:
+        """A read-only transaction in which only this merchant's rows exist."""
+        return begin(self.pool, self.vault, merchant_id, read_only=True)
+
+    async def settle(self) -> None:
+        """Wait until every write that was begun has ended; for a clean stop."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, work: Any) -> "asyncio.Task[Any]":
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _alone(self, name: str, ask: Ask[C], run: Many[C]) -> Outcome:
+        try:
+            return (await self._attempts(name, [ask], run))[0]
+        except Problem as problem:
+            if ask.key is None or problem.transient:
+                return problem
+            refusal = problem
+
+            async def refuse(tx: Tx, asks: Sequence[Ask[C]], at: datetime) -> Sequence[Any]:
+                return [refusal]
+
+            # The act is rolled back; what remains of it is the key with its answer and the audit row.
+            try:
+                return (await self._attempts(name, [ask], refuse))[0]
+            except Problem as later:
+                return later
+
+    async def _flush(self, name: str, queue: Queue, act: Many[Any]) -> None:
+        while queue.waiting:
+            batch, queue.waiting = queue.waiting[:MOST_TOGETHER], queue.waiting[MOST_TOGETHER:]
+            asks = [ask for ask, _ in batch]
+            outcomes: Sequence[Outcome | BaseException]
+            try:
+                outcomes = await self._attempts(name, asks, act)
+            except Exception as error:
+                # One bad row never fails its neighbours: what failed together is tried one by one.
+                transient = isinstance(error, Problem) and error.transient
+                outcomes = (
+                    [error] * len(batch) if transient or len(batch) == 1 else await self._one_by_one(name, asks, act)
+                )
+            for (_, future), outcome in zip(batch, outcomes, strict=True):
+                if future.cancelled():
+                    continue
+                if isinstance(outcome, BaseException) and not isinstance(outcome, Problem):
+                    future.set_exception(outcome)
+                else:
+                    future.set_result(outcome)
+        queue.busy = False
+
+    async def _one_by_one(self, name: str, asks: Sequence[Ask[Any]], act: Many[Any]) -> list[Outcome | BaseException]:
+        outcomes: list[Outcome | BaseException] = []
+        for ask in asks:
+            try:
+                outcomes.append(await self._alone(name, ask, act))
+            except Exception as error:  # each caller hears of his own fault; the others go on
+                outcomes.append(error)
+        return outcomes
+
+    async def _attempts(self, name: str, asks: Sequence[Ask[Any]], run: Many[Any]) -> list[Outcome]:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._attempt(name, asks, run)
+            except RETRYABLE:
+                await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreading, not secrecy
+            except KeyTakenMeanwhile:
+                continue
+            except Exception as error:
+                problem = as_problem(error)
+                if problem is None:
+                    raise
+                raise problem from error
+        raise away()
+
+    async def _attempt(self, name: str, asks: Sequence[Ask[Any]], run: Many[Any]) -> list[Outcome]:
+        merchant_id, at = asks[0].who.merchant_id, self.clock()
+        async with self.pool.acquire(timeout=ACQUIRE) as connection:
+            await connection.execute(opening(merchant_id))
+            try:
+                tx = Tx(connection, merchant_id, self.vault)
+                outcomes, fresh = await known(tx, name, asks)
+                if fresh:
+                    crashpoint("unit.before_act")
+                    done = await run(tx, [asks[i] for i in fresh], at)
+                    for i, result in zip(fresh, done, strict=True):
+                        outcomes[i] = result
+                    await record(tx, name, asks, fresh, outcomes, at)
+                crashpoint("unit.before_commit")
+                await connection.execute("COMMIT")
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+                raise
+        crashpoint("unit.after_commit")
+        if tx.told:
+            self._ring(merchant_id, tx.told)
+        return repeat(asks, outcomes)
+
+
+def _given(outcome: Outcome) -> Written:
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome
+
+
+def _name(act: Callable[..., Any]) -> str:
+    return f"{act.__module__.split('.')[-2]}.{act.__name__}"
