@@ -50,9 +50,9 @@ CREATE TABLE cases (
   reason_code text NOT NULL,
   harms text[] NOT NULL CHECK (cardinality(harms) > 0),
   severity text NOT NULL CHECK (severity IN ('low', 'medium', 'high', 'critical')),
-  order_number text NOT NULL,
+  order_number text NOT NULL DEFAULT '',
   currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
-  order_amount bigint NOT NULL CHECK (order_amount > 0),
+  order_amount bigint CHECK (order_amount > 0),
   owed bigint NOT NULL CHECK (owed >= 0),
   goodwill bigint NOT NULL CHECK (goodwill >= 0),
   report bytea NOT NULL, -- sealed under the customer's key: the report as it came, with the customer's own words
