@@ -46,7 +46,7 @@ CREATE TABLE postings (
   amount bigint NOT NULL CHECK (amount > 0),
   PRIMARY KEY (merchant_id, transfer_id, line),
   FOREIGN KEY (merchant_id, transfer_id) REFERENCES transfers (merchant_id, id),
-  FOREIGN KEY (merchant_id, source) REFERENCES accounts (merchant_id, id),
+  CONSTRAINT source_was_opened FOREIGN KEY (merchant_id, source) REFERENCES accounts (merchant_id, id),
   FOREIGN KEY (merchant_id, destination) REFERENCES accounts (merchant_id, id),
   CHECK (source <> destination),
   CONSTRAINT same_asset CHECK (split_part(source, ':', 3) = split_part(destination, ':', 3))

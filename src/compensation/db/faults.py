@@ -28,6 +28,10 @@ _AWAY = (
 _BAD_VALUE = (asyncpg.DataError, asyncpg.exceptions.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
 
+_EMPTY = ("no_overdraft", "source_was_opened")
+"""What the table says when an account holds too little, or was never used at all."""
+
+
 def away() -> Unavailable:
     return Unavailable(
         "unavailable",
@@ -40,7 +44,7 @@ def as_problem(error: BaseException) -> Problem | None:
     """The problem a caller should see, or None when the error is a bug of ours."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, asyncpg.CheckViolationError) and error.constraint_name == "no_overdraft":
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError) and error.constraint_name in _EMPTY:
         return Refused("insufficient_balance", "There is not enough value left for this.")
     if isinstance(error, asyncpg.CheckViolationError) and (error.constraint_name or "").endswith("_state_moves"):
         return Refused("wrong_state", f"This cannot be done now: {error}.")

@@ -1,0 +1,104 @@
+"""Real servers for every test: one private PostgreSQL and Valkey a run, one fresh migrated database a test."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from compensation.core.ids import new_id
+from compensation.core.settings import Settings
+from compensation.core.vault import Vault
+from compensation.db.answers import Who
+from compensation.db.embedded import Postgres, Valkey
+from compensation.db.migrate import migrate
+from compensation.db.pool import open_pool
+from compensation.db.unit import Doorway
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A cluster with one migrated database, ``template``, that each test gets a copy of."""
+    server = Postgres(settings={"max_connections": 200, "fsync": "off", "full_page_writes": "off"})
+
+    async def begin() -> None:
+        await server.start()
+        admin = await asyncpg.connect(server.url)
+        await admin.execute("CREATE DATABASE template")
+        await admin.close()
+        connection = await asyncpg.connect(server.url_of("template"))
+        await migrate(connection)
+        await connection.close()
+
+    asyncio.run(begin())
+    yield server
+    asyncio.run(server.stop())
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Valkey]:
+    server = Valkey()
+    asyncio.run(server.start())
+    yield server
+    asyncio.run(server.stop())
+
+
+@pytest.fixture
+async def database_url(postgres: Postgres) -> AsyncIterator[str]:
+    """A fresh database with the whole schema, as its owner."""
+    name = f"test_{next(_numbers)}"
+    admin = await asyncpg.connect(postgres.url)
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE template")
+    yield postgres.url_of(name)
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.close()
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault({1: b"not a secret: tests only, key 1."})
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(database_url=database_url, environment="development", data=tmp_path, statement_timeout=20)
+
+
+@pytest.fixture
+async def door(settings: Settings, vault: Vault) -> AsyncIterator[Doorway]:
+    pool = await open_pool(settings, size=20)
+    doorway = Doorway(pool, vault)
+    yield doorway
+    await doorway.settle()
+    await pool.close()
+
+
+@pytest.fixture
+async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that sees every tenant, as the audit does."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def merchant(owner: asyncpg.Connection) -> Who:
+    """A merchant with nothing but a name; the actor is an API key of his."""
+    return await make_merchant(owner)
+
+
+async def make_merchant(owner: asyncpg.Connection) -> Who:
+    """Another tenant."""
+    merchant_id = new_id("mer")
+    await owner.execute(
+        "INSERT INTO merchants (id, route, name, mode, created_at) VALUES ($1, $2, 'Test shop', 'test', $3)",
+        merchant_id,
+        merchant_id[-4:],
+        datetime.now(UTC),
+    )
+    return Who(merchant_id, "api_key:test")

@@ -1,0 +1,181 @@
+"""Laws of the doorway: one effect per key, the same answer for ever, and nothing half done."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+import msgspec
+import pytest
+
+from compensation.core.errors import Conflict, Refused
+from compensation.db.answers import Ask, Who
+from compensation.db.pool import Tx
+from compensation.db.unit import Doorway
+from compensation.ledger import Posting, Transfer, account, balances, lock, post
+
+
+class Gift(msgspec.Struct):
+    amount: int
+    note: str = ""
+
+
+class Given(msgspec.Struct):
+    id: str
+    balance: int
+
+
+async def give(tx: Tx, who: Who, what: Gift, at: datetime) -> Given:
+    """Move value into a budget, or refuse an unlucky amount after having written."""
+    budget = account("budget", "prg_1", "USD")
+    transfer = Transfer(
+        kind="fund",
+        subject_id="prg_1",
+        actor=who.actor,
+        event_at=at,
+        postings=[Posting(account("funding", who.merchant_id, "USD"), budget, what.amount)],
+    )
+    await post(tx, [transfer], at)
+    tx.tell("given", "prg_1")
+    if what.amount == 13:
+        raise Refused("unlucky", "Thirteen is refused.")
+    return Given(transfer.id, (await balances(tx, [budget]))[budget])
+
+
+async def give_many(tx: Tx, asks: Sequence[Ask[Gift]], at: datetime) -> list[Given | Refused]:
+    budget = account("budget", "prg_1", "USD")
+    before = (await lock(tx, [budget])).get(budget, 0)
+    outcomes: list[Given | Refused] = []
+    transfers = []
+    for ask in asks:
+        if ask.what.amount == 13:
+            outcomes.append(Refused("unlucky", "Thirteen is refused."))
+            continue
+        if ask.what.amount == 666:
+            raise ZeroDivisionError("a bug in one row")
+        before += ask.what.amount
+        transfer = Transfer(
+            kind="fund",
+            subject_id="prg_1",
+            actor=ask.who.actor,
+            event_at=at,
+            postings=[Posting(account("funding", ask.who.merchant_id, "USD"), budget, ask.what.amount)],
+        )
+        transfers.append(transfer)
+        outcomes.append(Given(transfer.id, before))
+    await post(tx, transfers, at)
+    return outcomes
+
+
+async def _count(owner: asyncpg.Connection, table: str) -> int:
+    return int(await owner.fetchval(f"SELECT count(*) FROM {table}"))
+
+
+async def test_one_key_has_one_effect_under_a_hundred_repeats(
+    door: Doorway, merchant: Who, owner: asyncpg.Connection
+) -> None:
+    written = await asyncio.gather(*(door.write(give, merchant, Gift(5), "k1") for _ in range(100)))
+    assert len({w.answer for w in written}) == 1
+    assert sum(not w.replayed for w in written) == 1
+    assert await _count(owner, "transfers") == 1
+    assert await _count(owner, "audit_log") == 1
+    assert await _count(owner, "outbox") == 1
+
+
+async def test_money_acts_that_arrive_together_share_a_commit_and_keep_one_effect_per_key(
+    door: Doorway, merchant: Who, owner: asyncpg.Connection
+) -> None:
+    written = await asyncio.gather(
+        *(door.write_together(give_many, merchant, Gift(5), f"k{n % 10}") for n in range(100))
+    )
+    assert sum(not w.replayed for w in written) == 10
+    assert await _count(owner, "transfers") == 10
+    commits = await owner.fetchval("SELECT count(DISTINCT xmin::text) FROM transfers")
+    assert commits < 10
+
+
+async def test_another_body_under_the_same_key_is_a_conflict_that_names_what_differs(
+    door: Doorway, merchant: Who, owner: asyncpg.Connection
+) -> None:
+    await door.write(give, merchant, Gift(5, "a"), "k1")
+    with pytest.raises(Conflict, match="note differs") as caught:
+        await door.write(give, merchant, Gift(5, "b"), "k1")
+    assert caught.value.extra == {"differing": ["note"]}
+    with pytest.raises(Conflict):
+        await door.write_together(give_many, merchant, Gift(5, "a"), "k1")
+    assert await _count(owner, "transfers") == 1
+
+
+async def test_a_refusal_leaves_nothing_but_its_answer(door: Doorway, merchant: Who, owner: asyncpg.Connection) -> None:
+    for _ in range(2):
+        with pytest.raises(Refused, match="Thirteen"):
+            await door.write(give, merchant, Gift(13), "k1")
+    assert await _count(owner, "transfers") == 0
+    assert await _count(owner, "outbox") == 0
+    assert await _count(owner, "idempotency_keys") == 1
+
+
+async def test_one_bad_row_never_fails_its_neighbours(door: Doorway, merchant: Who, owner: asyncpg.Connection) -> None:
+    amounts = [1, 2, 13, 3, 666, 4]
+    outcomes = await asyncio.gather(
+        *(door.write_together(give_many, merchant, Gift(amount), f"k{amount}") for amount in amounts),
+        return_exceptions=True,
+    )
+    assert [type(outcome).__name__ for outcome in outcomes] == [
+        "Written", "Written", "Refused", "Written", "ZeroDivisionError", "Written",
+    ]  # fmt: skip
+    assert await owner.fetchval("SELECT balance FROM accounts WHERE role = 'budget'") == 10
+
+
+async def test_a_client_that_hangs_up_finds_his_answer_by_key(
+    door: Doorway, merchant: Who, owner: asyncpg.Connection
+) -> None:
+    task = asyncio.create_task(door.write(give, merchant, Gift(7), "k1"))
+    await asyncio.sleep(0)
+    task.cancel()
+    await door.settle()
+    again = await door.write(give, merchant, Gift(7), "k1")
+    assert again.replayed
+    assert await _count(owner, "transfers") == 1
+
+
+async def test_no_account_goes_below_zero_and_nothing_is_written_when_it_would(
+    door: Doorway, merchant: Who, owner: asyncpg.Connection
+) -> None:
+    async def take(tx: Tx, who: Who, what: Gift, at: datetime) -> Given:
+        transfer = Transfer(
+            kind="reserve",
+            subject_id="prg_1",
+            actor=who.actor,
+            event_at=at,
+            postings=[Posting(account("budget", "prg_1", "USD"), account("reserved", "prg_1", "USD"), what.amount)],
+        )
+        await post(tx, [transfer], at)
+        return Given(transfer.id, 0)
+
+    with pytest.raises(Refused, match="not enough"):
+        await door.write(take, merchant, Gift(1))
+    await door.write(give, merchant, Gift(100))
+    outcomes = await asyncio.gather(*(door.write(take, merchant, Gift(30)) for _ in range(20)), return_exceptions=True)
+    assert sum(not isinstance(outcome, Refused) for outcome in outcomes) == 3
+    assert await owner.fetchval("SELECT balance FROM accounts WHERE role = 'budget'") == 10
+    assert await owner.fetchval("SELECT sum(balance) FROM accounts") == 0
+
+
+async def test_the_ledger_is_append_only_even_for_its_owner(
+    door: Doorway, merchant: Who, owner: asyncpg.Connection
+) -> None:
+    await door.write(give, merchant, Gift(5), "k1")
+    for table in ("transfers", "postings", "audit_log", "idempotency_keys"):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await owner.execute(f"DELETE FROM {table}")
+
+
+async def test_a_tenant_sees_only_his_own_rows(door: Doorway, merchant: Who, owner: asyncpg.Connection) -> None:
+    from tests.conftest import make_merchant
+
+    other = await make_merchant(owner)
+    await door.write(give, merchant, Gift(5), "k1")
+    async with door.read(other.merchant_id) as tx:
+        assert await tx.connection.fetchval("SELECT count(*) FROM accounts") == 0
+        assert await tx.connection.fetchval("SELECT count(*) FROM idempotency_keys") == 0
