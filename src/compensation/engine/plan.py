@@ -6,6 +6,7 @@ import msgspec
 
 from compensation.core.money import Money
 from compensation.engine.assess import Assessment
+from compensation.engine.law import ConsentForm
 from compensation.engine.reason import Reason, TraceLine
 from compensation.engine.terms import Terms
 
@@ -15,13 +16,6 @@ class Part(enum.StrEnum):
     """The customer has a right to it."""
     goodwill = "goodwill"
     """The merchant adds it."""
-
-
-class ConsentForm(enum.StrEnum):
-    express = "express"
-    """The customer says so by an act of his own, recorded with its time and words."""
-    signed = "signed"
-    """The rule asks for a signed agreement; a recorded tick is not enough by itself."""
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):

@@ -87,6 +87,12 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     wants: Wants | None = None
 
 
+FACTS: frozenset[str] = frozenset(
+    name for name, kind in Facts.__annotations__.items() if kind is bool or name == "promised_credit"
+)
+"""The facts that are so or not so, by name: what a condition may ask for."""
+
+
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The input of a case, as the REST body carries it.
 

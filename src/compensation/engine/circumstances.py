@@ -1,0 +1,64 @@
+"""What a condition may look at: the facts of one case, flat, with the history where it is known."""
+
+from typing import Any
+
+import msgspec
+
+from compensation.engine.harm import Family
+from compensation.engine.report import FACTS
+
+
+class HarmSeen(msgspec.Struct, frozen=True):
+    """A harm as a condition looks at it; ``rank`` is that of its severity."""
+
+    type: str
+    family: Family
+    rank: int
+
+
+class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a condition may look at. ``facts`` are the names of the facts that are so."""
+
+    harms: tuple[HarmSeen, ...]
+    country: str
+    tier: str
+    reason_code: str
+    category: str
+    wants: str
+    facts: frozenset[str]
+    days_late: int
+    currency: str
+    order_amount: int
+    costs: int
+    cases: int = 0
+    apologies: int = 0
+    gestures: int = 0
+
+    def variables(self) -> dict[str, Any]:
+        """The names and values that a CEL predicate sees. Sums are whole minor units.
+
+        Nothing here may rise with severity: see ``condition``.
+        """
+        seen: dict[str, Any] = dict.fromkeys(FACTS, False)
+        seen.update(dict.fromkeys(self.facts, True))
+        for name in _PLAIN:
+            seen[name] = getattr(self, name)
+        seen["harms"] = [harm.type for harm in self.harms]
+        seen["families"] = sorted({harm.family.value for harm in self.harms})
+        return seen
+
+
+_PLAIN = (
+    "country",
+    "tier",
+    "reason_code",
+    "category",
+    "wants",
+    "days_late",
+    "currency",
+    "order_amount",
+    "costs",
+    "cases",
+    "apologies",
+    "gestures",
+)
