@@ -1,0 +1,1 @@
+"""How a decision reaches the customer: the letter, its words, its channels and its links."""
