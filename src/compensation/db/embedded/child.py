@@ -97,15 +97,20 @@ class Child:
         """Ask it to finish and wait; after ``patience`` seconds, kill it. Stopping a stopped one is nothing."""
         if self._process is None:
             return
-        self._signal(self._farewell)
+        self.send(self._farewell)
         if not await until(lambda: not self.running, patience):
             await self.kill()
         self._process.wait()
 
     async def kill(self) -> None:
         """Kill -9, and wait until it is gone."""
-        self._signal(signal.SIGKILL)
+        self.send(signal.SIGKILL)
         await until(lambda: not self.running, 10.0)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, if it runs."""
+        if self._process is not None and self.running:
+            self._process.send_signal(number)
 
     def last_words(self) -> str:
         """The end of its log, to be shown with an error."""
@@ -115,19 +120,15 @@ class Child:
             return ""
         return "\n".join([f"The end of {self.log}:", *lines[-_TAIL:]])
 
-    def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None and self.running:
-            self._process.send_signal(number)
 
-
-async def until(holds: Callable[[], bool], within: float) -> bool:
+async def until(holds: Callable[[], bool], within: float, every: float = _TICK) -> bool:
     """Whether ``holds()`` became true within so many seconds. Polled, so that no event loop owns the process."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within
     while not holds():
         if loop.time() > deadline:
             return False
-        await asyncio.sleep(_TICK)
+        await asyncio.sleep(every)
     return True
 
 

@@ -49,7 +49,7 @@ class Postgres:
             folder.absolute() if folder else Path(tempfile.mkdtemp(prefix="compensation-")), self._account
         )
         self._data = self.folder / "data"
-        self._child = Child("PostgreSQL", self.folder / "postgres.log", signal.SIGINT)
+        self.child = Child("PostgreSQL", self.folder / "postgres.log", signal.SIGINT)
         self._lock: IO[str] | None = None
 
     async def __aenter__(self) -> Self:
@@ -69,15 +69,7 @@ class Postgres:
     @property
     def pid(self) -> int:
         """The postmaster, for tests that freeze or kill it."""
-        return self._child.pid
-
-    @property
-    def running(self) -> bool:
-        return self._child.running
-
-    @property
-    def log(self) -> Path:
-        return self._child.log
+        return self.child.pid
 
     def url_of(self, database: str) -> str:
         """Another database of the same cluster."""
@@ -89,7 +81,7 @@ class Postgres:
         try:
             self._claim()
             await self._settle()
-            programs = binaries.postgres(self._account, self.folder, self._version())
+            programs = binaries.postgres(binaries.installed(), self._account, self.folder, self._version())
             if not self._data.exists():
                 self._initialise(programs)
             await self._listen(programs)
@@ -103,7 +95,7 @@ class Postgres:
 
     async def stop(self) -> None:
         """A fast shutdown: sessions are ended, all is on disk. Frees the folder; removes it if it was temporary."""
-        await self._child.stop()
+        await self.child.stop()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -112,7 +104,7 @@ class Postgres:
 
     async def kill(self) -> None:
         """Kill -9 the postmaster and wait until its last session is gone; ``start`` then recovers as after a crash."""
-        await self._child.kill()
+        await self.child.kill()
         await self._settle()
 
     def erase(self) -> None:
@@ -177,6 +169,7 @@ class Postgres:
             capture_output=True,
             text=True,
             check=False,
+            start_new_session=True,
             **(self._account.for_popen() if self._account else {}),
         )
         if made.returncode:
@@ -196,11 +189,11 @@ class Postgres:
             options |= {"timezone": "UTC", "log_timezone": "UTC", "log_min_messages": "warning"}
             flags = _flags(options | self._settings)
             argv: list[str | Path] = [programs.folder / "postgres", "-D", self._data, *flags]
-            self._child.start(argv, env=_ENVIRONMENT, cwd=self.folder, account=self._account)
+            self.child.start(argv, env=_ENVIRONMENT, cwd=self.folder, account=self._account)
             try:
-                await self._child.ready(self._answers, 60.0)
+                await self.child.ready(self._answers, 60.0)
             except CannotStart:
-                taken = "could not bind" in self._child.last_words()
+                taken = "could not bind" in self.child.last_words()
                 if taken and attempt < attempts:
                     continue
                 if taken:

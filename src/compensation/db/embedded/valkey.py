@@ -26,7 +26,7 @@ class Valkey:
         self.folder = folder.absolute() if folder else Path(tempfile.mkdtemp(prefix="compensation-"))
         self.port = port or 0
         self._password = secrets.token_hex(24)
-        self._child = Child("Valkey", self.folder / "valkey.log")
+        self.child = Child("Valkey", self.folder / "valkey.log")
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -44,11 +44,7 @@ class Valkey:
 
     @property
     def pid(self) -> int:
-        return self._child.pid
-
-    @property
-    def running(self) -> bool:
-        return self._child.running
+        return self.child.pid
 
     async def start(self) -> None:
         """Start it and wait until it answers. Raises CannotStart."""
@@ -64,13 +60,13 @@ class Valkey:
 
     async def stop(self) -> None:
         """Ask it to finish; what it held is in its append-only file. Removes the folder if it was temporary."""
-        await self._child.stop()
+        await self.child.stop()
         if self.temporary:
             self.erase()
 
     async def kill(self) -> None:
         """Kill -9, to be started again as after a crash."""
-        await self._child.kill()
+        await self.child.kill()
 
     def erase(self) -> None:
         """Delete all it kept. Only while it is stopped."""
@@ -83,11 +79,11 @@ class Valkey:
             port = self.port or free_port()
             # The configuration goes in by standard input: on the command line everybody could read the password.
             env = {"PATH": os.defpath, "TZ": "UTC"}
-            self._child.start([binaries.valkey(), "-"], env=env, cwd=self.folder, stdin=self._configuration(port))
+            self.child.start([binaries.valkey(), "-"], env=env, cwd=self.folder, stdin=self._configuration(port))
             try:
-                await self._child.ready(partial(_answers, port, self._password), 30.0)
+                await self.child.ready(partial(_answers, port, self._password), 30.0)
             except CannotStart:
-                taken = "in use" in self._child.last_words()
+                taken = "in use" in self.child.last_words()
                 if taken and attempt < attempts:
                     continue
                 if taken:

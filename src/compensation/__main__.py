@@ -1,0 +1,77 @@
+"""The command line. Each command imports its room only when it is called, so that none waits for the others."""
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from compensation.core.errors import Problem
+from compensation.core.settings import Settings, load
+from compensation.up.place import Place
+
+_COMMANDS = {
+    "serve": ("compensation.web.serve", "Answer HTTP: the API, the console and the pages."),
+    "work": ("compensation.jobs.work", "Do what the outbox holds: issue, tell, follow up, sweep."),
+    "migrate": ("compensation.db.migrate", "Bring the schema up to date, as its owner."),
+    "audit": ("compensation.db.audit", "Check every invariant; the exit status tells whether all hold."),
+    "seed-demo": ("compensation.merchants.demo", "Make the demo merchant, its agent and its test API key."),
+    "demo": ("compensation.demo", "Send the shipped incidents through the API and show what became of each."),
+}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="compensation")
+def main() -> None:
+    """Turn a harm done to a customer into a fair remedy."""
+
+
+@main.command("up")
+@click.option("--fresh", is_flag=True, help="Remove the data of earlier runs first.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port of the web server; 8000 by default.")
+def up_command(fresh: bool, port: int | None) -> None:
+    """Start everything on this machine: servers, web, worker, mailbox."""
+    from compensation.up import up
+
+    sys.exit(up(fresh=fresh, port=port))
+
+
+@main.command("verify-receipt")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def verify_receipt(file: Path) -> None:
+    """Check the signature of a decision receipt and decide it again."""
+    _run("compensation.engine.verify", lambda verify: verify(_settings(), file))
+
+
+def _run(module: str, call: Callable[[Callable[..., int]], int]) -> None:
+    """Call a room's ``main``; a refusal or a server out of reach is one sentence, not a traceback."""
+    try:
+        sys.exit(call(import_module(module).main))
+    except Problem as problem:
+        sys.exit(problem.detail)
+    except OSError as error:
+        sys.exit(f"A server or a file cannot be reached: {error}")
+
+
+def _settings() -> Settings:
+    """Settings from the environment; without a database there, those of the `up` that runs in this folder."""
+    environment = dict(os.environ)
+    if not environment.get("DATABASE_URL"):
+        running = Place(Path(environment.get("COMPENSATION_DATA", "var"))).running()
+        environment = (running.environment if running else {}) | environment
+    return load(environment)
+
+
+def _add(name: str, module: str, help_text: str) -> None:
+    @main.command(name, help=help_text)
+    def command() -> None:
+        _run(module, lambda run: run(_settings()))
+
+
+for _name, (_module, _help) in _COMMANDS.items():
+    _add(_name, _module, _help)
+
+if __name__ == "__main__":
+    main()
