@@ -34,7 +34,8 @@ CREATE TABLE rewards (
   part text NOT NULL CHECK (part IN ('owed', 'goodwill', 'sold', 'promo')),
   state text NOT NULL CHECK (state IN ('pending', 'issued', 'needs_review', 'refused', 'partly_redeemed', 'redeemed',
                                        'expired', 'voided')),
-  asset text NOT NULL CHECK (asset ~ '^[A-Z]{3,6}$'),
+  currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'), -- of the order and of the budget
+  asset text NOT NULL CHECK (asset ~ '^[A-Z]{3,6}$'), -- of the reward itself: the currency, or POINTS
   principal bigint NOT NULL CHECK (principal >= 0),
   bonus bigint NOT NULL CHECK (bonus >= 0),
   budget bigint NOT NULL DEFAULT 0 CHECK (budget >= 0), -- what it takes from the program, in the money of the order

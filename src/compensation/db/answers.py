@@ -13,7 +13,7 @@ import msgspec
 from compensation.core.errors import KINDS, Conflict, InFlight, Invalid, Problem
 from compensation.core.vault import Vault
 from compensation.db import sql
-from compensation.db.pool import Tx
+from compensation.db.pool import Tx, columns
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -123,7 +123,7 @@ async def record(
         audited.append((ask.who.actor, subject, outcome))
     told = [(told.id, told.topic, told.subject_id, told.due_at) for told in tx.told]
     try:
-        await tx.run(sql.RECORD, name, at, *_columns(keyed, 4), *_columns(audited, 3), *_columns(told, 4))
+        await tx.run(sql.RECORD, name, at, *columns(keyed, 4), *columns(audited, 3), *columns(told, 4))
     except Exception as error:
         if getattr(error, "constraint_name", None) == "idempotency_keys_pkey":
             raise KeyTakenMeanwhile from error
@@ -144,10 +144,6 @@ def repeat(asks: Sequence[Ask[Any]], outcomes: dict[int, Any]) -> list[Outcome]:
         elif ask.key is not None:
             answers.setdefault(ask.key, outcomes[i])
     return [outcomes[i] for i in range(len(asks))]
-
-
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
 def ask_for(vault: Vault, who: Who, what: C, key: str | None) -> Ask[C]:

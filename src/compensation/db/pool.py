@@ -1,6 +1,6 @@
 """Connections: as the application's role, with every deadline set, JSON decoded, and one tenant at a time."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -79,6 +79,11 @@ class Tx:
     def tell(self, topic: str, subject_id: str, due_at: datetime | None = None) -> None:
         """Have ``topic`` done on ``subject_id`` once this transaction is committed, and only then."""
         self.told.append(Told(new_id("out"), topic, subject_id, due_at))
+
+
+def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows turned into the arrays that a set-based statement unnests; ``width`` empty arrays when there are none."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
 @asynccontextmanager

@@ -40,7 +40,8 @@ class DeclineReason(StrEnum):
 
 
 class Succeeded(msgspec.Struct, frozen=True, tag="succeeded", tag_field="outcome"):
-    """The processor has given the money back. Some turn to Failed days later, when the customer's bank sends it back."""
+    """The processor has given the money back. It may still turn to Failed days later, if the customer's bank
+    sends the money back."""
 
     partner_id: str
     """The processor's own id of the refund."""

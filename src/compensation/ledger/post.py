@@ -12,7 +12,7 @@ import msgspec
 
 from compensation.core.errors import Refused
 from compensation.core.ids import new_id
-from compensation.db.pool import Tx
+from compensation.db.pool import Tx, columns
 from compensation.ledger import sql
 from compensation.ledger.account import Lot, may_go_negative
 
@@ -77,8 +77,8 @@ async def post(tx: Tx, transfers: Sequence[Transfer], at: datetime, lots: Mappin
         [transfer.reverses for transfer in transfers],
         [transfer.actor for transfer in transfers],
         [transfer.event_at for transfer in transfers],
-        *_columns(lines, 5),
-        *_columns(taken, 2),
+        *columns(lines, 5),
+        *columns(taken, 2),
         [name for name, _ in given],
         [delta for _, delta in given],
         [lots[name].origin if name in lots else None for name, _ in given],
@@ -86,7 +86,3 @@ async def post(tx: Tx, transfers: Sequence[Transfer], at: datetime, lots: Mappin
     )
     if moved != len(taken):
         raise Refused("insufficient_balance", "There is not enough value left for this.")
-
-
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

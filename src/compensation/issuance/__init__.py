@@ -1,0 +1,1 @@
+"""From a choice, or an order, to issued rewards."""

@@ -1,0 +1,88 @@
+"""The statements of issuance. ``$1`` is always the merchant."""
+
+PROGRAMS = "SELECT id, is_default FROM programs WHERE merchant_id = $1 AND (id = ANY($2) OR is_default)"
+
+ROUTE = "SELECT route FROM merchants WHERE id = $1"
+
+PUT = """
+WITH placed AS (
+  INSERT INTO orders (merchant_id, id, program_id, case_id, customer_id, state, reference, created_by,
+                      created_at, updated_at)
+  SELECT $1, id, program_id, case_id, customer_id, state, reference, created_by, $2, $2
+  FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+    AS o (id, program_id, case_id, customer_id, state, reference, created_by)
+)
+INSERT INTO rewards (merchant_id, id, order_id, program_id, case_id, customer_id, position, kind, remedy, part, state,
+                     currency, asset, principal, bonus, budget, terms, code_sealed, code_hash, code_last4,
+                     partner_ref, expires_at, due_at, issued_at, created_at, updated_at)
+SELECT $1, r.id, order_id, program_id, case_id, customer_id, position, kind, remedy, part, r.state,
+       currency, asset, principal, bonus, budget, terms, code_sealed, code_hash, code_last4,
+       r.id, expires_at, due_at, CASE WHEN r.state = 'issued' THEN $2 END, $2, $2
+FROM unnest($10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::smallint[], $16::text[], $17::text[],
+            $18::text[], $19::text[], $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::bigint[],
+            $25::jsonb[], $26::bytea[], $27::bytea[], $28::text[], $29::timestamptz[], $30::timestamptz[])
+  AS r (id, order_id, program_id, case_id, customer_id, position, kind, remedy,
+        part, state, currency, asset, principal, bonus, budget,
+        terms, code_sealed, code_hash, code_last4, expires_at, due_at)
+"""
+
+_REWARD = """
+SELECT r.id, r.order_id, r.program_id, r.case_id, r.customer_id, r.position, r.kind, r.remedy, r.part, r.state,
+       r.currency, r.asset, r.principal, r.bonus, r.budget, r.terms, r.code_last4, r.expires_at, r.due_at,
+       r.issued_at, r.created_at, r.updated_at,
+       (SELECT sum(a.balance)::bigint FROM accounts AS a
+        WHERE a.merchant_id = $1 AND a.owner_id = r.id AND a.role IN ('card', 'points')) AS balance
+FROM rewards AS r
+"""
+REWARD = _REWARD + "WHERE r.merchant_id = $1 AND r.id = $2"
+REWARDS_OF_ORDER = _REWARD + "WHERE r.merchant_id = $1 AND r.order_id = $2 ORDER BY r.position"
+REWARDS_OF_CASE = _REWARD + "WHERE r.merchant_id = $1 AND r.case_id = $2 ORDER BY r.created_at, r.position"
+REWARDS_PAGE = (
+    _REWARD
+    + """
+WHERE r.merchant_id = $1 AND ($2::text IS NULL OR r.id < $2) AND ($3::text IS NULL OR r.state = $3)
+  AND ($4::text IS NULL OR r.kind = $4) AND ($5::text IS NULL OR r.customer_id = $5)
+ORDER BY r.id DESC LIMIT $6
+"""
+)
+
+ORDER = """
+SELECT id, program_id, case_id, customer_id, state, reference, created_by, created_at, updated_at
+FROM orders WHERE merchant_id = $1 AND id = $2
+"""
+LOCK_ORDER = ORDER + "FOR NO KEY UPDATE"
+
+LOCK_CASE = """
+SELECT c.id, c.state, c.program_id, c.customer_id, c.chosen, o.offer
+FROM cases AS c
+LEFT JOIN offers AS o ON o.merchant_id = $1 AND o.case_id = c.id AND o.key = c.chosen
+WHERE c.merchant_id = $1 AND c.id = $2
+FOR NO KEY UPDATE OF c
+"""
+MOVE_CASE = "UPDATE cases SET state = $3, updated_at = $4 WHERE merchant_id = $1 AND id = $2"
+CASE_EVENT = """
+INSERT INTO case_events (merchant_id, case_id, id, what, actor, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+
+STATES_OF_ORDER = "SELECT state FROM rewards WHERE merchant_id = $1 AND order_id = $2"
+MOVE_ORDER = "UPDATE orders SET state = $3, updated_at = $4 WHERE merchant_id = $1 AND id = $2"
+
+LOCK_REWARD = """
+SELECT id, order_id, case_id, customer_id, kind, state, currency, principal, bonus, partner_ref, partner_id, code_sealed
+FROM rewards WHERE merchant_id = $1 AND id = $2 FOR NO KEY UPDATE
+"""
+MOVE_REWARD = """
+UPDATE rewards SET state = $3, updated_at = $4, partner_id = coalesce($5, partner_id),
+                   issued_at = CASE WHEN $3 IN ('issued', 'redeemed') THEN coalesce(issued_at, $4) ELSE issued_at END
+WHERE merchant_id = $1 AND id = $2
+"""
+
+REFUND = """
+SELECT r.id, r.state, r.currency, r.principal, r.bonus, r.partner_ref, r.created_at, c.payment
+FROM rewards AS r LEFT JOIN cases AS c ON c.merchant_id = $1 AND c.id = r.case_id
+WHERE r.merchant_id = $1 AND r.id = $2 AND r.kind = 'refund'
+"""
+
+SEALED_CODE = "SELECT id, kind, state, code_sealed FROM rewards WHERE merchant_id = $1 AND id = $2"
+
+CUSTOMERS = "SELECT id FROM customers WHERE merchant_id = $1 AND id = ANY($2)"
