@@ -126,7 +126,7 @@ async def test_root_may_keep_its_clone_where_nobody_else_can_look(tmp_path: Path
         assert hidden.folder.is_relative_to(server.folder)
         assert hidden.major == 18
     finally:
-        server.erase()
+        await server.erase()
 
 
 async def test_valkey_answers_on_the_same_address_after_kill_9_and_only_to_the_password(place: Path) -> None:

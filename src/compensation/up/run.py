@@ -80,7 +80,7 @@ class _Up:
         environment = _defaults(folder, port) | os.environ | ({"COMPENSATION_PORT": str(port)} if port else {})
         _check_port_is_free(environment["COMPENSATION_HOST"], int(environment["COMPENSATION_PORT"]))
         if fresh:
-            self._erase(postgres)
+            await self._erase(postgres)
         environment.setdefault("COMPENSATION_KEYS", self._place.keys())
         self._logs.mkdir(exist_ok=True, mode=0o700)
         for server, variable in ((postgres, "DATABASE_URL"), (valkey, "REDIS_URL")):
@@ -92,11 +92,11 @@ class _Up:
             environment["COMPENSATION_SMTP_URL"] = (await stack.enter_async_context(Mailbox(folder / MAILBOX))).url
         return environment
 
-    def _erase(self, postgres: Postgres | None) -> None:
+    async def _erase(self, postgres: Postgres | None) -> None:
         if postgres is None:
             print("--fresh: DATABASE_URL is a server of yours, so its data are left as they are")
         elif postgres.folder.exists():
-            postgres.erase()
+            await postgres.erase()
             print(f"--fresh: removed {postgres.folder}")
         for name in self._place.erase():
             print(f"--fresh: removed {name}")

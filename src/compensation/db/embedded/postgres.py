@@ -96,20 +96,23 @@ class Postgres:
     async def stop(self) -> None:
         """A fast shutdown: sessions are ended, all is on disk. Frees the folder; removes it if it was temporary."""
         await self.child.stop()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._release()
         if self.temporary:
-            self.erase()
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     async def kill(self) -> None:
         """Kill -9 the postmaster and wait until its last session is gone; ``start`` then recovers as after a crash."""
         await self.child.kill()
         await self._settle()
 
-    def erase(self) -> None:
-        """Delete the cluster and all its data. Only while it is stopped."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    async def erase(self) -> None:
+        """Delete the cluster with its data, once a killed run has let go of them. Raises CannotStart while in use."""
+        self._claim()
+        await self._settle()
+        shutil.rmtree(self.folder)
+        self._release()
+        if self.folder.parent == _REFUGE and not any(_REFUGE.iterdir()):
+            _REFUGE.rmdir()
 
     # -- one after the other ------------------------------------------------------------------------------------
     def _claim(self) -> None:
@@ -127,6 +130,11 @@ class Postgres:
         self._lock = lock
         if self._account:
             self._account.own(self.folder)
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     async def _settle(self) -> None:
         """Wait for what a killed run left behind. We hold the lock, so whoever still works in the data is an orphan.

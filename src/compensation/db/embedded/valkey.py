@@ -62,15 +62,11 @@ class Valkey:
         """Ask it to finish; what it held is in its append-only file. Removes the folder if it was temporary."""
         await self.child.stop()
         if self.temporary:
-            self.erase()
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     async def kill(self) -> None:
         """Kill -9, to be started again as after a crash."""
         await self.child.kill()
-
-    def erase(self) -> None:
-        """Delete all it kept. Only while it is stopped."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _listen(self) -> None:
         """Start on our port; while none is chosen, another process may take the free one before we do, so try again."""
