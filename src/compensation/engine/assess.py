@@ -65,7 +65,7 @@ def assess(report: Report, taxonomy: Taxonomy, law: Law, on: datetime.date) -> A
     ]
     dues = count_dues(report, taxonomy, harms, costs, [ready.rule for ready in rules], claims)
     met = {code for due in dues for code in due.rules}
-    owed = sum(due.amount.amount for due in dues if due.amount is not None and not due.kind.in_kind)
+    owed = sum(due.amount.amount for due in dues if not due.kind.in_kind)
     return Assessment(
         report=report,
         on=on,

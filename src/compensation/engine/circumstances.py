@@ -34,6 +34,17 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     apologies: int = 0
     gestures: int = 0
 
+    def only(self, harm: str) -> "Circumstances":
+        """The same case seen through one of its harms."""
+        if len(self.harms) == 1:
+            return self
+        return msgspec.structs.replace(self, harms=tuple(seen for seen in self.harms if seen.type == harm))
+
+    @property
+    def rank(self) -> int:
+        """The severity of the worst harm."""
+        return max(harm.rank for harm in self.harms)
+
     def variables(self) -> dict[str, Any]:
         """The names and values that a CEL predicate sees. Sums are whole minor units.
 

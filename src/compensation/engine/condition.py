@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from compensation.core.errors import Invalid
 from compensation.core.money import Money
 from compensation.engine.circumstances import Circumstances
 from compensation.engine.harm import Family, Severity
@@ -51,6 +52,11 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         for name in (*self.facts, *self.not_facts):
             if name not in FACTS:
                 raise ValueError(f"{name!r} is not a fact. Facts: {', '.join(sorted(FACTS))}.")
+        for currency, value in self.order_at_least.items():
+            try:
+                Money.parse(str(value), currency)
+            except Invalid as wrong:
+                raise ValueError(wrong.detail) from None
         if self.cel is not None:
             compiled(self.cel)
 

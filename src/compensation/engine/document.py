@@ -41,6 +41,12 @@ def decode(text: str | bytes, kind: type[T], name: str) -> T:
         raise _bad(name, line_of(source, path.rstrip("`")), reason) from None
 
 
+def refusal(text: str | bytes, name: str, path: str, reason: str) -> Invalid:
+    """The refusal of a document that reads well and says something wrong at ``path``."""
+    source = text.decode() if isinstance(text, bytes) else text
+    return _bad(name, line_of(source, path), reason)
+
+
 def line_of(source: str, path: str) -> int:
     """The line of a TOML text that a path such as ``$.offer[2].when.cel`` speaks of; the nearest table if inline."""
     steps: list[str | int] = [int(n) if n else name for name, n in re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", path)]

@@ -25,15 +25,16 @@ class HarmFound(msgspec.Struct, frozen=True, kw_only=True):
 class Due(msgspec.Struct, frozen=True, kw_only=True):
     """One thing the customer has a right to. ``source`` is what it is counted by: ``order``, ``charge``, ``cost:1``…
 
-    For a due in kind ``amount`` is the sum that may be given instead, or None while a rule allows no money.
+    For a due in kind ``amount`` is the sum that may be given instead, unless ``repair_first`` bars money for now.
     """
 
     kind: DueKind
     source: str
-    amount: Money | None
+    amount: Money
     reason: Reason
     harms: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    repair_first: bool = False
     remedy: str | None = None
     """For a cost: the remedy that pays it, reimbursement or cash compensation."""
 
@@ -105,21 +106,19 @@ def _order_due(
         return None
     in_full = Money(price, report.money)
     part = Money(_reduction(report, taxonomy, harms, owners, price), report.money)
-    kind, amount = _way(kind, report, applied, in_full, part)
-    return _due(kind, "order", amount, owners, tuple(rule.code for rule in applied))
+    kind, amount = _way(kind, report, in_full, part)
+    first = kind is DueKind.conformity and any(rule.repair_first for rule in applied)
+    return _due(kind, "order", amount, owners, tuple(rule.code for rule in applied), first)
 
 
-def _way(
-    kind: DueKind, report: Report, applied: Sequence[LegalRule], in_full: Money, part: Money
-) -> tuple[DueKind, Money | None]:
+def _way(kind: DueKind, report: Report, in_full: Money, part: Money) -> tuple[DueKind, Money]:
     """What the order's due comes to on these facts: a right in kind that cannot be met becomes money."""
     facts = report.facts
     if kind is DueKind.conformity:
-        if facts.repair_failed or not (facts.repairable or facts.replaceable):
-            return DueKind.price, in_full
-        return kind, None if any(rule.repair_first for rule in applied) else in_full
+        lost = facts.repair_failed or not (facts.repairable or facts.replaceable)
+        return (DueKind.price if lost else kind), in_full
     if kind is DueKind.performance:
-        return (kind, part) if facts.repairable and not facts.repair_failed else (DueKind.reduction, part)
+        return (kind if facts.repairable and not facts.repair_failed else DueKind.reduction), part
     return kind, part if kind is DueKind.reduction else in_full
 
 
@@ -156,7 +155,15 @@ def _stated(kind: DueKind, report: Report) -> Money | None:
     return report.order.amount
 
 
-def _due(kind: DueKind, source: str, amount: Money | None, harms: tuple[str, ...], rules: tuple[str, ...]) -> Due:
-    params: dict[str, str | int | Money] = {} if amount is None else {"amount": amount}
-    code = f"due.{kind.value}" if amount is not None or not kind.in_kind else f"due.{kind.value}_first"
-    return Due(kind=kind, source=source, amount=amount, reason=Reason(code, params), harms=harms, rules=rules)
+def _due(
+    kind: DueKind,
+    source: str,
+    amount: Money,
+    harms: tuple[str, ...],
+    rules: tuple[str, ...],
+    repair_first: bool = False,
+) -> Due:
+    reason = Reason("due.repair_first" if repair_first else f"due.{kind.value}", {"amount": amount})
+    return Due(
+        kind=kind, source=source, amount=amount, reason=reason, harms=harms, rules=rules, repair_first=repair_first
+    )

@@ -6,8 +6,9 @@ import msgspec
 
 from compensation.core.money import Money
 from compensation.engine.assess import Assessment
+from compensation.engine.harm import Wording
 from compensation.engine.law import ConsentForm
-from compensation.engine.reason import Reason, TraceLine
+from compensation.engine.reason import Reason, TraceLine, Tried
 from compensation.engine.terms import Terms
 
 
@@ -51,6 +52,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """One bundle that resolves the case. ``key`` is stable: the same offer of the same policy keeps its key."""
 
     key: str
+    label: Wording
     lines: tuple[RemedyLine, ...]
     value: Money
     """What the customer receives in money's worth."""
@@ -59,7 +61,6 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     arrives_in_days: int
     consent: Consent | None = None
     restrictions: tuple[Reason, ...] = ()
-    reasons: tuple[Reason, ...] = ()
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +97,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """``code/version`` of the policy."""
     review: tuple[Reason, ...] = ()
     """Why a person should look before this is granted. Never a refusal, never shown to the customer."""
+    tried: tuple[Tried, ...] = ()
+    """Every rule of the policy that was tried; those of the law are in ``assessment.tried``."""
+    seed: str = ""
+    """What the surprise was drawn from."""
 
     def offer(self, key: str) -> Offer | None:
         return next((offer for offer in self.offers if offer.key == key), None)

@@ -43,5 +43,6 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
     rule: str
     passed: bool
+    harm: str | None = None
     failed: str | None = None
     saw: Any = None

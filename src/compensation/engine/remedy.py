@@ -13,10 +13,8 @@ from compensation.core.errors import Invalid
 from compensation.engine.document import fingerprint
 from compensation.engine.harm import Wording
 from compensation.engine.report import Code
+from compensation.engine.taxonomy import DueKind
 from compensation.engine.terms import Kind
-
-CostPercent = Annotated[Decimal, Meta(ge=0, le=1000)]
-
 
 class CostModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a remedy costs the merchant, in per cent, exactly.
@@ -26,10 +24,14 @@ class CostModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     no face value: a repair, a tier, a free service.
     """
 
-    redeemed: CostPercent = Decimal(100)
-    goods: CostPercent = Decimal(100)
-    fee: CostPercent = Decimal(0)
-    of_order: CostPercent = Decimal(0)
+    redeemed: Decimal = Decimal(100)
+    goods: Decimal = Decimal(100)
+    fee: Decimal = Decimal(0)
+    of_order: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        if not all(0 <= percent <= 1000 for percent in (self.redeemed, self.goods, self.fee, self.of_order)):
+            raise ValueError("A percentage of the cost model lies between 0 and 1000.")
 
 
 class Remedy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,6 +43,8 @@ class Remedy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     sized: bool
     money_equivalent: bool = False
     substitute: bool = False
+    meets: tuple[DueKind, ...] = ()
+    """The dues in kind that this remedy meets."""
     arrives_in_days: Annotated[int, Meta(ge=0, le=365)]
     cost: CostModel = CostModel()
 
@@ -80,6 +84,15 @@ class Shelf:
 
     def __contains__(self, code: str) -> bool:
         return code in self._remedies and code not in self.without
+
+    def known(self, code: str) -> Remedy | None:
+        """The remedy of the book, on the shelf or not."""
+        return self._remedies.get(code)
+
+    def meets(self, code: str) -> tuple[DueKind, ...]:
+        """The dues in kind that a remedy meets; none for one that is unknown."""
+        remedy = self._remedies.get(code)
+        return remedy.meets if remedy else ()
 
     def remedy(self, code: str) -> Remedy:
         try:

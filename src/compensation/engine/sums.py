@@ -21,7 +21,7 @@ def plain(money: Money) -> str:
     return f"{money.decimal:f}"
 
 
-def multiplied(base: Money, percent: Decimal | int, result: Money) -> str:
+def multiplied(base: Money, percent: Decimal | int | str, result: Money) -> str:
     """One line of arithmetic, such as ``540.00 × 10 % = 54.00``."""
     return f"{plain(base)} × {percent} % = {plain(result)}"
 

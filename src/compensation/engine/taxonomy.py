@@ -136,6 +136,9 @@ class Taxonomy:
         self._costs = {kind.code: kind for kind in book.cost}
         self._owes = {kind.code: tuple((owes.due, owes.when.ready()) for owes in kind.owes) for kind in book.harm}
 
+    def knows(self, code: str) -> bool:
+        return code in self._harms
+
     def harm_kind(self, code: str) -> HarmKind:
         """Raises Invalid, naming the allowed codes, when there is no such harm."""
         try:

@@ -1,0 +1,97 @@
+"""The decision: goodwill weighed, offers made, and the whole told in the order of force."""
+
+import msgspec
+
+from compensation.core.money import Money
+from compensation.engine.assess import Assessment
+from compensation.engine.dues import Due, HarmFound
+from compensation.engine.goodwill import Grant, weigh
+from compensation.engine.harm import Family
+from compensation.engine.law import Law
+from compensation.engine.matter import Matter
+from compensation.engine.offers import make_offers
+from compensation.engine.plan import Decision, HarmShare, History, Limits
+from compensation.engine.policy import Policy
+from compensation.engine.reason import Reason, Tried
+from compensation.engine.remedy import Shelf
+from compensation.engine.trace import tell
+
+
+def decide(
+    assessment: Assessment,
+    policy: Policy,
+    law: Law,
+    limits: Limits,
+    history: History,
+    shelf: Shelf,
+    seed: str = "",
+) -> Decision:
+    """Every offer that law, sums owed and policy allow, the lawful one first, with the reasons for each sum.
+
+    Pure: equal inputs give an equal decision. ``seed`` is the text a surprise is drawn from: the case's id.
+    """
+    case = assessment.circumstances
+    if history.cases or history.apologies or history.gestures:
+        case = msgspec.structs.replace(
+            case, cases=history.cases, apologies=history.apologies, gestures=history.gestures
+        )
+    tried: list[Tried] = []
+    grant = weigh(assessment, case, policy, limits, history, tried)
+    matter = Matter(
+        assessment=assessment,
+        case=case,
+        policy=policy,
+        law=law,
+        shelf=shelf,
+        limits=limits,
+        history=history,
+        grant=grant,
+        seed=seed,
+    )
+    offers, refused = make_offers(matter, tried)
+    return Decision(
+        assessment=assessment,
+        offers=offers,
+        refused=refused,
+        shares=_shares(assessment, grant),
+        trace=tell(matter, offers),
+        owed=assessment.owed,
+        goodwill=grant.amount,
+        policy=policy.name,
+        review=_review(policy, history),
+        tried=tuple(tried),
+        seed=seed,
+    )
+
+
+def _shares(assessment: Assessment, grant: Grant) -> tuple[HarmShare, ...]:
+    """The harm table. A due that several harms claim is told under one of them, a financial one if there is any."""
+    owed = dict.fromkeys((harm.type for harm in assessment.harms), 0)
+    shared: set[str] = set()
+    for due in assessment.dues:
+        teller = _teller(due, assessment.harms)
+        if not due.kind.in_kind:
+            owed[teller] += due.amount.amount
+        shared |= set(due.harms) - {teller}
+    return tuple(
+        HarmShare(
+            type=harm.type,
+            severity=harm.severity,
+            owed=Money(owed[harm.type], assessment.currency),
+            goodwill=Money(grant.by_harm[harm.type], assessment.currency),
+            reason=Reason("share.counted_elsewhere" if harm.type in shared else "share.counted_here"),
+        )
+        for harm in assessment.harms
+    )
+
+
+def _teller(due: Due, harms: tuple[HarmFound, ...]) -> str:
+    financial = [harm.type for harm in harms if harm.type in due.harms and harm.family is Family.financial]
+    return (financial or list(due.harms))[0]
+
+
+def _review(policy: Policy, history: History) -> tuple[Reason, ...]:
+    most = policy.document.review.cases
+    if most is None or history.cases < most:
+        return ()
+    return (Reason("review.cases", {"cases": history.cases, "days": policy.document.caps.period_days}),)

@@ -1,0 +1,132 @@
+"""Remedy lines: a remedy of the shelf, the sum it carries, and its terms filled in from the policy's shape."""
+
+from typing import assert_never
+
+from compensation.core.money import Money
+from compensation.engine import shapes, terms
+from compensation.engine.dues import Due
+from compensation.engine.matter import Matter
+from compensation.engine.plan import Part, RemedyLine
+from compensation.engine.policy import ReadyForm, ReadyGesture
+from compensation.engine.reason import Reason
+from compensation.engine.sums import share
+from compensation.engine.taxonomy import DueKind
+
+_PAYS = {
+    DueKind.price: "refund_original",
+    DueKind.duplicate: "refund_original",
+    DueKind.conformity: "refund_original",
+    DueKind.reduction: "partial_refund",
+    DueKind.performance: "partial_refund",
+}
+"""The remedy that pays a due in money, where the due does not name its own."""
+
+
+def refund(due: Due, matter: Matter) -> RemedyLine:
+    """Money for one due: by the same means for what was charged, and by the earliest deadline that binds."""
+    obligations = matter.obligations_of(due)
+    deadlines = [o.deadline_days for o in obligations if o.deadline_days is not None]
+    days = min([matter.policy.document.house.processing_days, *deadlines])
+    charged = due.kind is not DueKind.costs
+    return RemedyLine(
+        remedy=due.remedy or _PAYS[due.kind],
+        part=Part.owed,
+        terms=terms.RefundTerms(due_in_days=days, same_means=charged),
+        reason=due.reason,
+        amount=due.amount,
+        settles=(due.source,),
+        harms=due.harms,
+        removable=False,
+    )
+
+
+def in_kind(due: Due, remedy: str, matter: Matter) -> RemedyLine:
+    """A due met by a deed: a repair, a replacement, the service done again."""
+    return RemedyLine(
+        remedy=remedy,
+        part=Part.owed,
+        terms=terms.TaskTerms(due_in_days=matter.policy.in_kind_days[remedy]),
+        reason=due.reason,
+        settles=(due.source,),
+        harms=due.harms,
+        removable=False,
+    )
+
+
+def in_place(dues: list[Due], amount: Money, bonus: int, form: ReadyForm, matter: Matter, reason: Reason) -> RemedyLine:
+    """Value that meets dues: credit as promised, or what the customer agrees to take in place of money."""
+    remedy = form.form.remedy
+    least = matter.law.least_months(matter.assessment.report.country, matter.assessment.on, remedy)
+    return RemedyLine(
+        remedy=remedy,
+        part=Part.owed,
+        terms=fill(form.form.shape, matter.money(amount.amount + bonus), matter, least[0] if least else 0),
+        reason=reason,
+        amount=amount,
+        bonus=matter.money(bonus) if bonus else None,
+        settles=tuple(due.source for due in dues),
+        harms=tuple(sorted({harm for due in dues for harm in due.harms})),
+        removable=False,
+    )
+
+
+def goodwill(form: ReadyForm, amount: int, bonus: int, matter: Matter) -> RemedyLine:
+    """The goodwill sum in one form; or, for a form without a sum, the thing itself."""
+    remedy = matter.shelf.remedy(form.form.remedy)
+    face = matter.money(amount + bonus)
+    hidden = isinstance(form.form.shape, shapes.DiscountShape) and form.form.shape.hidden
+    earned = tuple(harm for harm, part in matter.grant.by_harm.items() if part)
+    code = "goodwill.surprise" if hidden else "goodwill.sum" if remedy.sized else "goodwill.thing"
+    return RemedyLine(
+        remedy=remedy.code,
+        part=Part.goodwill,
+        terms=fill(form.form.shape, face, matter, 0),
+        reason=Reason(code, {"amount": matter.money(amount)} if remedy.sized else {"remedy": remedy.code}),
+        amount=matter.money(amount) if remedy.sized else None,
+        bonus=matter.money(bonus) if bonus else None,
+        harms=earned or tuple(harm.type for harm in matter.assessment.harms),
+    )
+
+
+def gesture(ready: ReadyGesture, matter: Matter) -> RemedyLine:
+    """Something without a sum that goes with the offer."""
+    rule, when = ready.gesture, ready.gesture.when
+    return RemedyLine(
+        remedy=rule.remedy,
+        part=Part.goodwill,
+        terms=fill(rule.shape, matter.money(0), matter, 0),
+        reason=Reason(f"gesture.{rule.remedy}"),
+        harms=tuple(
+            harm.type
+            for harm in matter.case.harms
+            if (not when.harms or harm.type in when.harms) and (not when.families or harm.family in when.families)
+        ),
+        removable=not rule.must,
+    )
+
+
+def fill(shape: shapes.Shape, face: Money, matter: Matter, least_months: int) -> terms.Terms:
+    """The terms that a shape comes to for this face value, with at least the validity that the law asks."""
+    rank = matter.case.rank
+    match shape:
+        case shapes.CreditShape(valid_months=months):
+            return terms.CreditTerms(valid_months=max(months, least_months))
+        case shapes.CardShape(valid_months=months, product=product):
+            return terms.CardTerms(valid_months=max(months, least_months), product=product)
+        case shapes.PointsShape(valid_months=months):
+            return terms.PointsTerms(points=matter.policy.points(face), valid_months=max(months, least_months))
+        case shapes.TierShape(tier=tier, days=days, perks=perks):
+            return terms.TierTerms(tier=tier, days=days[rank], perks=perks)
+        case shapes.DiscountShape(valid_days=days, minimum_spend_percent=percent, hidden=hidden):
+            floor = matter.money(share(face.amount, percent, 100)) if percent else None
+            return terms.DiscountTerms(off=face, minimum_spend=floor, valid_days=days, hidden=hidden)
+        case shapes.LimitedOfferShape(percent=percent, valid_days=days):
+            return terms.LimitedOfferTerms(percent=percent.at(rank), valid_days=days)
+        case shapes.ExperienceShape(choices=choices, valid_months=months):
+            return terms.ExperienceTerms(choices=choices, valid_months=max(months, least_months))
+        case shapes.TaskShape(due_in_days=days, lasts_days=lasts, owner=owner):
+            return terms.TaskTerms(due_in_days=days, lasts_days=lasts, owner=owner)
+        case shapes.WordsShape(block=block):
+            return terms.WordsTerms(block=block, earlier=matter.history.apologies if block == "apology" else 0)
+        case _:
+            assert_never(shape)

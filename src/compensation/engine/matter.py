@@ -1,0 +1,45 @@
+"""One case on the table: everything that the making of its offers may look at."""
+
+import msgspec
+
+from compensation.core.money import Money
+from compensation.engine.assess import Assessment, Obligation
+from compensation.engine.circumstances import Circumstances
+from compensation.engine.dues import Due
+from compensation.engine.goodwill import Grant
+from compensation.engine.law import Law
+from compensation.engine.plan import History, Limits
+from compensation.engine.policy import Policy
+from compensation.engine.remedy import Shelf
+
+
+class Matter(msgspec.Struct, frozen=True, kw_only=True):
+    assessment: Assessment
+    case: Circumstances
+    policy: Policy
+    law: Law
+    shelf: Shelf
+    limits: Limits
+    history: History
+    grant: Grant
+    seed: str
+
+    @property
+    def currency(self) -> str:
+        return self.assessment.currency
+
+    def money(self, amount: int) -> Money:
+        return Money(amount, self.assessment.currency)
+
+    def has(self, remedy: str) -> bool:
+        """Whether a remedy that is not owed can be given: on the shelf, and not switched off by the policy."""
+        return remedy in self.shelf and remedy not in self.policy.off
+
+    @property
+    def budget_left(self) -> int | None:
+        """What the budget still bears, in minor units; nothing where it is kept in another currency."""
+        left = self.limits.budget_left
+        return None if left is None else left.amount if left.currency == self.currency else 0
+
+    def obligations_of(self, due: Due) -> list[Obligation]:
+        return [obligation for obligation in self.assessment.obligations if obligation.code in due.rules]

@@ -1,0 +1,176 @@
+"""The policy as a document: which harms earn what goodwill, in which forms and offers, under which limits."""
+
+import datetime
+import enum
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from compensation.engine.condition import When
+from compensation.engine.harm import Wording
+from compensation.engine.report import Code, Country
+from compensation.engine.shapes import Shape
+from compensation.engine.taxonomy import Percent, Scale
+
+Amounts = dict[str, Decimal]
+"""Sums in major units by currency, such as ``{ EUR = 75, KWD = 25 }``."""
+
+IN_MONEY = "money"
+PROMISED = "store_credit_bonus"
+"""The remedy that keeps a promise of store credit."""
+
+
+class Status(enum.StrEnum):
+    draft = "draft"
+    shadow = "shadow"
+    """Decides beside the published one; nothing is offered by it."""
+    published = "published"
+    retired = "retired"
+
+
+class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the policy is meant for; an empty list means everywhere."""
+
+    programs: tuple[Code, ...] = ()
+    brands: tuple[Code, ...] = ()
+    countries: tuple[Country, ...] = ()
+    tiers: tuple[Code, ...] = ()
+
+
+class Points(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How many points are worth one major unit. Points are rounded up, for the customer."""
+
+    per_unit: Annotated[int, Meta(ge=1, le=100_000)]
+    per_unit_in: dict[str, Annotated[int, Meta(ge=1, le=100_000)]] = {}
+
+
+class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Limits of goodwill, before the bonus of the form it takes. Sums owed are never capped."""
+
+    case_percent_of_order: Percent | None = None
+    case: Amounts = {}
+    harm: Amounts = {}
+    customer: Amounts = {}
+    """For one customer in ``period_days``, together with what was given before."""
+    period_days: Annotated[int, Meta(ge=1, le=3650)] = 365
+
+
+class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When a person should look first. It routes, it never refuses. ``cases`` counts the earlier ones."""
+
+    cases: Annotated[int, Meta(ge=1)] | None = None
+
+
+class HouseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a customer can read beforehand. None of it touches what a statute gives."""
+
+    processing_days: Annotated[int, Meta(ge=1, le=60)]
+    methods_off: tuple[Code, ...] = ()
+    """Remedies that are not given, unless they pay a sum owed."""
+
+
+class Goodwill(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a harm earns: per cent of the order by its severity, or a flat sum by currency.
+
+    Of the rules that hold for a harm, the one that gives most counts; the sums of several harms are added.
+    """
+
+    code: Code
+    when: When
+    percent_of_order: Scale | None = None
+    flat: dict[str, tuple[Decimal, Decimal, Decimal, Decimal]] = {}
+    """In major units, from low to critical."""
+
+    def __post_init__(self) -> None:
+        if (self.percent_of_order is None) == (not self.flat):
+            raise ValueError("A goodwill rule has either percent_of_order or flat.")
+        if any(list(steps) != sorted(steps) or steps[0] < 0 for steps in self.flat.values()):
+            raise ValueError("A flat sum may not be negative, nor fall as severity rises.")
+
+
+class Bonus(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is added to a principal: per cent of it, and a fixed sum by currency, together at most ``at_most``."""
+
+    percent: Decimal = Decimal(0)
+    fixed: Amounts = {}
+    at_most: Amounts = {}
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.percent <= 100:
+            raise ValueError("A bonus lies between 0 and 100 per cent.")
+
+
+class Draw(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A chance that anybody can work out again: one case in ``one_in``, by the case's seed and this dated rule."""
+
+    one_in: Annotated[int, Meta(ge=1, le=1000)]
+    dated: datetime.date
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A remedy that goodwill, or a sum owed with consent, may take. ``when`` is asked for goodwill only."""
+
+    remedy: Code
+    shape: Shape
+    when: When = When()
+    bonus: Bonus = Bonus()
+    draw: Draw | None = None
+
+
+class Gesture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Something without a sum that goes with every offer, or with those named. Nobody takes out what is a ``must``."""
+
+    remedy: Code
+    shape: Shape
+    when: When = When()
+    offers: tuple[Code, ...] = ()
+    must: bool = False
+
+
+class InKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How soon a due in kind is met by a remedy."""
+
+    remedy: Code
+    due_in_days: Annotated[int, Meta(ge=0, le=365)]
+
+
+class OfferRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One offer the policy may make. Their order here is their order for the customer, after the law's."""
+
+    key: Code
+    label: Wording
+    when: When = When()
+    money: str = IN_MONEY
+    """How sums owed are met: by ``money``, or by the remedy that takes its place."""
+    in_kind: Code | None = None
+    """The remedy that meets a due in kind; without it such a due is met by its sum."""
+    goodwill: tuple[Code, ...] = ()
+    """The forms that goodwill may take here; the first that fits is taken."""
+    needs_money_owed: bool = False
+    fallback: bool = False
+    """Made only where no other offer could be."""
+
+
+class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``catalog/policies/*.toml``."""
+
+    code: Code
+    version: Annotated[int, Meta(ge=1)]
+    name: Wording
+    status: Status
+    valid_from: datetime.date
+    valid_until: datetime.date | None = None
+    review_by: datetime.date | None = None
+    scope: Scope = Scope()
+    offers_at_most: Annotated[int, Meta(ge=2, le=12)] = 6
+    house: HouseRules
+    points: Points
+    caps: Caps = Caps()
+    review: Review = Review()
+    goodwill: tuple[Goodwill, ...]
+    form: tuple[Form, ...]
+    in_kind: tuple[InKind, ...]
+    gesture: tuple[Gesture, ...]
+    offer: Annotated[tuple[OfferRule, ...], Meta(min_length=1, max_length=40)]

@@ -1,0 +1,99 @@
+"""The explanation of a decision, told in the order of force: law, facts, policy, limits, budget, proposal."""
+
+from compensation.core.money import Money
+from compensation.engine.matter import Matter
+from compensation.engine.plan import Offer
+from compensation.engine.reason import Reason, Step, TraceLine
+from compensation.engine.sums import added, multiplied
+
+
+def tell(matter: Matter, offers: tuple[Offer, ...]) -> tuple[TraceLine, ...]:
+    """Every step with its sum and its arithmetic. The last line is the first offer's value."""
+    weighed = matter.grant.trace
+    budget = [line for line in weighed if line.step is Step.budget] or [_budget(matter)]
+    first = offers[0]
+    proposed = TraceLine(
+        step=Step.proposed, reason=Reason("proposed.first", {"offer": first.key}), amount=first.value, rule=first.key
+    )
+    return (
+        *_law(matter),
+        *_facts(matter),
+        *(line for line in weighed if line.step is Step.policy),
+        *_bonuses(matter, offers),
+        *(line for line in weighed if line.step is Step.limits),
+        *budget,
+        proposed,
+    )
+
+
+def _law(matter: Matter) -> list[TraceLine]:
+    told = []
+    for obligation in matter.assessment.obligations:
+        dues = [due for due in matter.assessment.dues if obligation.code in due.rules]
+        amount = sum(due.amount.amount for due in dues if not due.kind.in_kind)
+        harms = tuple(sorted({harm for due in dues for harm in due.harms}))
+        told.append(
+            TraceLine(
+                step=Step.law,
+                reason=obligation.reason,
+                amount=matter.money(amount) if amount else None,
+                rule=obligation.code,
+                harms=harms,
+            )
+        )
+        if obligation.no_fee:
+            told.append(TraceLine(step=Step.law, reason=Reason("law.no_fee"), rule=obligation.code, harms=harms))
+    return told or [TraceLine(step=Step.law, reason=Reason("law.none", {"country": matter.case.country}))]
+
+
+def _facts(matter: Matter) -> list[TraceLine]:
+    told = [
+        TraceLine(step=Step.facts, reason=due.reason, amount=None if due.kind.in_kind else due.amount, harms=due.harms)
+        for due in matter.assessment.dues
+    ]
+    if matter.case.days_late:
+        told.append(TraceLine(step=Step.facts, reason=Reason("facts.days_late", {"days": matter.case.days_late})))
+    refused = len(matter.assessment.report.cost_lines) - sum(
+        1 for due in matter.assessment.dues if due.source.startswith("cost:")
+    )
+    if refused:
+        told.append(TraceLine(step=Step.facts, reason=Reason("facts.costs_left_out", {"count": refused})))
+    if any(len(due.harms) > 1 for due in matter.assessment.dues):
+        told.append(TraceLine(step=Step.facts, reason=Reason("facts.counted_once")))
+    return told or [TraceLine(step=Step.facts, reason=Reason("facts.nothing_owed"), amount=matter.money(0))]
+
+
+def _bonuses(matter: Matter, offers: tuple[Offer, ...]) -> list[TraceLine]:
+    """The arithmetic of every bonus that an offer carries, each told once."""
+    told: dict[tuple[str, Money], TraceLine] = {}
+    for offer in offers:
+        for line in offer.lines:
+            if line.amount is None or line.bonus is None or (line.remedy, line.amount) in told:
+                continue
+            bonus = matter.policy.forms[line.remedy].bonus
+            params: dict[str, str | int | Money] = {
+                "remedy": line.remedy,
+                "principal": line.amount,
+                "bonus": line.bonus,
+                "percent": bonus.percent,
+            }
+            sums = added(line.amount, line.bonus)
+            if not bonus.fixed and not bonus.at_most:
+                sums = f"{multiplied(line.amount, bonus.percent, line.bonus)}; {sums}"
+            told[line.remedy, line.amount] = TraceLine(
+                step=Step.policy,
+                reason=Reason("bonus.added", params),
+                amount=line.bonus,
+                sums=sums,
+                rule=f"form.{line.remedy}",
+                harms=line.harms,
+            )
+    return list(told.values())
+
+
+def _budget(matter: Matter) -> TraceLine:
+    left = matter.budget_left
+    if left is None:
+        return TraceLine(step=Step.budget, reason=Reason("budget.unbounded"))
+    reason = Reason("budget.enough", {"left": matter.money(left)})
+    return TraceLine(step=Step.budget, reason=reason, amount=matter.grant.amount)
