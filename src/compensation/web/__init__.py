@@ -1,0 +1,1 @@
+"""The only code that knows HTTP: the application, its defences, the API, the pages customers open, and the console."""

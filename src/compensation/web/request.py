@@ -1,0 +1,27 @@
+"""The request as the handlers see it: its body is decoded once, strictly, into the type the handler asks for."""
+
+import asyncio
+from typing import Any
+
+from litestar import Request
+from litestar.exceptions import HTTPException
+
+from compensation.web.body import decode
+
+_PATIENCE = 10.0
+"""Seconds in which a body must have arrived, so that a slow sender cannot hold on to us."""
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """Litestar would convert leniently ("5" would pass as 5); here the bytes meet the type directly."""
+
+    async def body(self) -> bytes:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await super().body()
+        except TimeoutError:
+            raise HTTPException(status_code=408) from None
+
+    async def json(self) -> Any:
+        field = self.route_handler.parsed_data_field
+        return decode(await self.body(), field.annotation if field else object)
