@@ -5,11 +5,10 @@ surely remembers it, and otherwise left to a person. The liability stands in ``r
 that the money has gone; if it comes back, the entry is reversed and the liability stands again.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
+from asyncpg import Record
 
 from compensation.core.crash import crashpoint
 from compensation.core.errors import NotFound, Unavailable
@@ -85,8 +84,9 @@ async def record_refund(tx: Tx, who: Who, what: RefundAnswer, at: datetime) -> R
         return RefundState(what.reward_id, old)
     if type(answer) in LOOK_AGAIN:
         tx.tell("refund", what.reward_id, at + LOOK_AGAIN[type(answer)])
-    if RewardState.redeemed in (old, *path):
-        await post(tx, [_settlement(row, who, at, returned=old is RewardState.redeemed)], at)
+    came_back = old is RewardState.redeemed and isinstance(answer, Failed)
+    if came_back or RewardState.redeemed in path:
+        await post(tx, [_settlement(row, who, at, returned=came_back)], at)
     partner_id = None if isinstance(answer, Declined) else answer.partner_id
     for new in path:
         await tx.run(sql.MOVE_REWARD, what.reward_id, new, at, partner_id)
@@ -97,7 +97,7 @@ async def record_refund(tx: Tx, who: Who, what: RefundAnswer, at: datetime) -> R
     return RefundState(what.reward_id, path[-1])
 
 
-async def _ask(payments: PaymentPort, row: Mapping[str, Any], *, first: bool, age: timedelta) -> Refunded:
+async def _ask(payments: PaymentPort, row: Record, *, first: bool, age: timedelta) -> Refunded:
     payment, reference = row["payment"], row["partner_ref"]
     amount = Money(row["principal"] + row["bonus"], row["currency"])
     if payment is None:
@@ -129,7 +129,7 @@ def _path(old: RewardState, answer: Succeeded | Pending | Failed | Declined) -> 
             return []
 
 
-def _settlement(row: Mapping[str, Any], who: Who, at: datetime, *, returned: bool) -> Transfer:
+def _settlement(row: Record, who: Who, at: datetime, *, returned: bool) -> Transfer:
     """The money left, or came back: the liability goes, or stands again."""
     due = account(Role.refund_due, row["id"], row["currency"])
     gone = account(Role.refunded, who.merchant_id, row["currency"])

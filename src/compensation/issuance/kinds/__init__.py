@@ -25,7 +25,6 @@ from compensation.issuance.kinds import (
 )
 from compensation.issuance.kinds.draft import Draft, Effect
 
-
 __all__ = ["Draft", "Effect", "RemedyKind", "issuable", "kind"]
 
 

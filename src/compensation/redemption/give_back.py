@@ -1,0 +1,82 @@
+"""Giving value back to the card it came from, because the goods came back. Never more than was spent."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from compensation.core.errors import Invalid, NotFound, Refused
+from compensation.core.ids import new_id
+from compensation.core.money import MAX_AMOUNT, Money
+from compensation.core.states import RewardState
+from compensation.db.answers import Who
+from compensation.db.pool import Tx
+from compensation.ledger import Posting, Transfer, account
+from compensation.ledger.account import Role
+from compensation.redemption import sql
+from compensation.redemption.card import lots_of
+from compensation.redemption.redeem import Redemption, Reference, write
+
+
+class GiveBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Return ``amount`` of an earlier redemption to its card."""
+
+    redemption_id: Annotated[str, Meta(max_length=64)]
+    amount: Money
+    reference: Reference = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.amount.amount <= MAX_AMOUNT:
+            raise Invalid("invalid_amount", f"An amount is 1 to {MAX_AMOUNT} minor units.")
+
+
+async def give_back(tx: Tx, who: Who, what: GiveBack, at: datetime) -> Redemption:
+    """Return value to the lots it was taken from, in the order in which it was taken.
+
+    Raises NotFound ``unknown_redemption``, Refused ``currency_mismatch``, ``more_than_spent`` or ``wrong_state``.
+    """
+    use = await _use(tx, what.redemption_id)
+    if use["asset"] != what.amount.currency:
+        raise Refused("currency_mismatch", f"This card is in {use['asset']}.", currency=use["asset"])
+    # The reward is locked before we look at what was given back, so that two returns cannot both see the same sum.
+    (reward,) = await tx.rows(sql.LOCK_BY_ID, [use["reward_id"]])
+    if reward["state"] in (RewardState.voided, RewardState.expired):
+        raise Refused("wrong_state", f"The card is {reward['state']}. Give the customer a new one.")
+    taken = [(row["lot"], row["amount"]) for row in await tx.rows(sql.TAKEN, what.redemption_id)]
+    if sum(amount for _, amount in taken) < what.amount.amount:
+        left = {"amount": sum(amount for _, amount in taken), "currency": use["asset"]}
+        raise Refused("more_than_spent", "That is more than is left of this redemption to give back.", left=left)
+    lots = await lots_of(tx, [reward["id"]])
+    balance = sum(amount for _, amount in lots[reward["id"]]) + what.amount.amount
+    back = Redemption(
+        id=new_id("red"),
+        reward_id=reward["id"],
+        kind="return",
+        of=what.redemption_id,
+        amount=what.amount,
+        balance=Money(balance, use["asset"]),
+        reference=what.reference,
+        actor=who.actor,
+        at=at,
+    )
+    await write(tx, [back], [_transfer(back, taken, tx.merchant_id)], at)
+    return back
+
+
+async def _use(tx: Tx, redemption_id: str) -> dict[str, str]:
+    for row in await tx.rows(sql.USES, [redemption_id]):
+        if row["id"] == redemption_id and row["kind"] == "redeem":
+            return dict(row)
+    raise NotFound("unknown_redemption", "There is no such redemption.")
+
+
+def _transfer(back: Redemption, taken: list[tuple[str, int]], merchant_id: str) -> Transfer:
+    postings, left = [], back.amount.amount
+    sales = account(Role.sales, merchant_id, back.amount.currency)
+    for lot, amount in taken:
+        part = min(amount, left)
+        if part:
+            postings.append(Posting(sales, lot, part))
+            left -= part
+    return Transfer(kind="return", subject_id=back.id, actor=back.actor, event_at=back.at, postings=postings)

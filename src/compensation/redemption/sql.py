@@ -1,0 +1,58 @@
+"""The statements of redemption. ``$1`` is always the merchant. A reward's row is locked before its lots, always."""
+
+BY_CODE = """
+SELECT id, kind, state, asset, code_hash, expires_at FROM rewards
+WHERE merchant_id = $1 AND code_hash = ANY($2) ORDER BY id
+"""
+LOCK_BY_CODE = BY_CODE + "FOR NO KEY UPDATE"
+
+LOCK_BY_ID = """
+SELECT id, kind, state, asset, expires_at FROM rewards WHERE merchant_id = $1 AND id = ANY($2)
+ORDER BY id FOR NO KEY UPDATE
+"""
+
+# Soonest expiring first; the principal before the bonus among equals, since "principal" sorts after "bonus".
+LOTS = """
+SELECT id, owner_id, balance FROM accounts
+WHERE merchant_id = $1 AND owner_id = ANY($2) AND role = 'card'
+ORDER BY owner_id, expires_at NULLS LAST, lot DESC
+"""
+
+SPEND = """
+WITH used AS (
+  INSERT INTO redemptions (merchant_id, id, reward_id, kind, of, amount, asset, balance, reference, actor, at)
+  SELECT $1, id, reward_id, kind, of, amount, asset, balance, reference, actor, $2
+  FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::bigint[], $10::text[],
+              $11::text[]) AS u (id, reward_id, kind, of, amount, asset, balance, reference, actor)
+)
+UPDATE rewards AS r SET state = s.state, updated_at = $2
+FROM unnest($12::text[], $13::text[]) AS s (id, state)
+WHERE r.merchant_id = $1 AND r.id = s.id
+"""
+
+USES = """
+SELECT id, reward_id, kind, amount, asset FROM redemptions WHERE merchant_id = $1 AND (id = ANY($2) OR of = ANY($2))
+"""
+# What one use took from each lot, less what was given back to it since.
+TAKEN = """
+SELECT lot, sum(amount)::bigint AS amount FROM (
+  SELECT p.source AS lot, p.amount FROM transfers AS t
+  JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
+  WHERE t.merchant_id = $1 AND t.subject_id = $2 AND t.kind = 'redeem'
+  UNION ALL
+  SELECT p.destination, -p.amount FROM redemptions AS r
+  JOIN transfers AS t ON t.merchant_id = $1 AND t.subject_id = r.id AND t.kind = 'return'
+  JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
+  WHERE r.merchant_id = $1 AND r.of = $2) AS moved
+GROUP BY lot HAVING sum(amount) > 0 ORDER BY lot
+"""
+
+HISTORY = """
+SELECT id, reward_id, kind, of, amount, asset, balance, reference, actor, at FROM redemptions
+WHERE merchant_id = $1 AND reward_id = $2 ORDER BY id
+"""
+
+CODE = """
+SELECT r.id, r.state, r.code_sealed, r.order_id, r.expires_at FROM rewards AS r
+WHERE r.merchant_id = $1 AND r.id = $2 AND r.code_sealed IS NOT NULL
+"""
