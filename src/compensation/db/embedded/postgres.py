@@ -98,7 +98,7 @@ class Postgres:
         await self.child.stop()
         self._release()
         if self.temporary:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._remove()
 
     async def kill(self) -> None:
         """Kill -9 the postmaster and wait until its last session is gone; ``start`` then recovers as after a crash."""
@@ -109,10 +109,8 @@ class Postgres:
         """Delete the cluster with its data, once a killed run has let go of them. Raises CannotStart while in use."""
         self._claim()
         await self._settle()
-        shutil.rmtree(self.folder)
+        self._remove()
         self._release()
-        if self.folder.parent == _REFUGE and not any(_REFUGE.iterdir()):
-            _REFUGE.rmdir()
 
     # -- one after the other ------------------------------------------------------------------------------------
     def _claim(self) -> None:
@@ -135,6 +133,11 @@ class Postgres:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def _remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder.parent == _REFUGE and not any(_REFUGE.iterdir()):
+            _REFUGE.rmdir()
 
     async def _settle(self) -> None:
         """Wait for what a killed run left behind. We hold the lock, so whoever still works in the data is an orphan.
