@@ -1,0 +1,64 @@
+"""The statements of the customers' room. ``$1`` is always the merchant."""
+
+_CUSTOMER = """
+SELECT c.id, c.locale, c.country, c.tier, c.created_at, p.data_key, p.sealed
+FROM customers AS c LEFT JOIN persons AS p ON p.merchant_id = $1 AND p.customer_id = c.id
+"""
+
+CUSTOMER = _CUSTOMER + "WHERE c.merchant_id = $1 AND c.id = $2"
+
+# The row is locked: two reports about one customer are decided one after the other, each seeing what came before it.
+# A customer known by his address alone carries that address in the place of a reference ($5), see ``add``.
+MATCH = """
+SELECT c.id, c.locale, c.country, c.tier, c.created_at, c.reference_hash, p.data_key, p.sealed
+FROM customers AS c LEFT JOIN persons AS p ON p.merchant_id = $1 AND p.customer_id = c.id
+WHERE c.merchant_id = $1 AND (
+  c.id = $2 OR c.reference_hash = ANY($3)
+  OR (c.email_hash = ANY($4) AND (cardinality($3::bytea[]) = 0 OR c.reference_hash = ANY($5))))
+ORDER BY c.id = $2 DESC NULLS LAST, c.reference_hash = ANY($3) DESC NULLS LAST, c.id LIMIT 1
+FOR NO KEY UPDATE OF c
+"""
+
+# Nothing comes back when somebody else added the same customer a moment ago: match again.
+ADD = """
+WITH added AS (
+  INSERT INTO customers (merchant_id, id, reference_hash, email_hash, locale, country, tier, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+  ON CONFLICT (merchant_id, reference_hash) WHERE reference_hash IS NOT NULL DO NOTHING
+  RETURNING id
+)
+INSERT INTO persons (merchant_id, customer_id, data_key, sealed, name_tokens)
+SELECT $1, id, $9, $10, $11 FROM added
+RETURNING customer_id
+"""
+
+UPDATE = """
+WITH customer AS (
+  UPDATE customers SET reference_hash = $3, email_hash = $4, locale = $5, country = $6, tier = $7
+  WHERE merchant_id = $1 AND id = $2
+)
+UPDATE persons SET sealed = $8, name_tokens = $9 WHERE merchant_id = $1 AND customer_id = $2
+"""
+
+# Deleting the person destroys the key; the hashes go too, so that nothing can tell any more who this was.
+ERASE = """
+WITH person AS (DELETE FROM persons WHERE merchant_id = $1 AND customer_id = $2)
+UPDATE customers SET reference_hash = NULL, email_hash = NULL WHERE merchant_id = $1 AND id = $2
+"""
+
+KEYS = "SELECT customer_id, data_key, sealed FROM persons WHERE merchant_id = $1 AND customer_id = ANY($2)"
+
+BY_EMAIL = "SELECT id FROM customers WHERE merchant_id = $1 AND email_hash = ANY($2) ORDER BY id DESC LIMIT $3"
+BY_NAME = """
+SELECT customer_id AS id FROM persons WHERE merchant_id = $1 AND name_tokens @> $2 ORDER BY customer_id DESC LIMIT $3
+"""
+
+WALLET = """
+SELECT r.id, r.kind, r.state, r.asset, r.terms, r.code_last4, r.issued_at, r.expires_at,
+       coalesce(sum(a.balance), 0)::bigint AS balance
+FROM rewards AS r
+LEFT JOIN accounts AS a ON a.merchant_id = $1 AND a.owner_id = r.id AND a.role IN ('card', 'points')
+WHERE r.merchant_id = $1 AND r.customer_id = $2 AND r.state IN ('issued', 'partly_redeemed')
+  AND r.kind = ANY($3) AND (r.expires_at IS NULL OR r.expires_at > $4)
+GROUP BY r.merchant_id, r.id ORDER BY r.expires_at NULLS LAST, r.id
+"""

@@ -1,0 +1,97 @@
+"""The people who work for a merchant, and how much each may grant without asking."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from compensation.core.errors import NotFound
+from compensation.core.ids import new_id
+from compensation.core.money import Money
+from compensation.core.text import line
+from compensation.db.answers import Who
+from compensation.db.pool import Tx
+from compensation.merchants import sql
+from compensation.merchants.merchant import Added
+
+Role = Literal["agent", "lead", "finance", "admin"]
+APPROVERS: frozenset[str] = frozenset({"lead", "finance", "admin"})
+"""The roles that may decide on what somebody else proposed."""
+
+
+class Agent(msgspec.Struct, frozen=True, kw_only=True):
+    """A member of staff. ``authority`` is the largest value, in minor units by currency, granted without asking."""
+
+    id: str
+    name: str
+    role: Role
+    authority: dict[str, int]
+    retired: bool = False
+
+    def may_grant(self, value: Money) -> bool:
+        """A currency that is not listed is one in which this agent may grant nothing."""
+        return not self.retired and value.amount <= self.authority.get(value.currency, 0)
+
+    @property
+    def may_approve(self) -> bool:
+        return not self.retired and self.role in APPROVERS
+
+
+class NewAgent(msgspec.Struct, frozen=True, kw_only=True):
+    """``password`` is the scrypt text of ``core.vault.hash_password``: the word itself never gets this far."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120)]
+    email: str
+    password: str
+    role: Role
+    authority: dict[str, int] = {}
+
+
+class _Person(msgspec.Struct, frozen=True):
+    name: str
+    email: str
+
+
+async def add_agent(tx: Tx, who: Who, what: NewAgent, at: datetime) -> Added:
+    """Take somebody on. His e-mail address opens the door once over all merchants: one address, one desk."""
+    agent_id = new_id("agt")
+    person = _Person(line(what.name), address(what.email))
+    sealed = tx.vault.seal(tx.merchant_id, agent_id, msgspec.json.encode(person))
+    await tx.run(sql.ADD_AGENT, agent_id, sealed, what.password, what.role, what.authority, at)
+    login = tx.vault.fingerprint("login", person.email)
+    await tx.run(sql.ADD_CREDENTIAL, login, "login", agent_id, "", None, at)
+    return Added(agent_id)
+
+
+async def agents(tx: Tx, agent_ids: Iterable[str]) -> dict[str, Agent]:
+    """The agents among these actors, by id; whoever is not an agent is left out."""
+    found = {}
+    for row in await tx.rows(sql.AGENTS, sorted({one for one in agent_ids if one.startswith("agt_")})):
+        person = msgspec.json.decode(tx.vault.open(tx.merchant_id, row["id"], row["person"]), type=_Person)
+        found[row["id"]] = Agent(
+            id=row["id"],
+            name=person.name,
+            role=row["role"],
+            authority=row["authority"],
+            retired=row["retired_at"] is not None,
+        )
+    return found
+
+
+async def agent(tx: Tx, agent_id: str) -> Agent:
+    """Raises NotFound ``unknown_agent``."""
+    found = (await agents(tx, [agent_id])).get(agent_id)
+    if found is None:
+        raise NotFound("unknown_agent", "There is no such agent.")
+    return found
+
+
+def address(email: str) -> str:
+    """An e-mail address as it is compared: without spaces around it, in lower case."""
+    return line(email).casefold()
+
+
+def is_agent(who: Who) -> bool:
+    return who.actor.startswith("agt_")
