@@ -60,6 +60,8 @@ CREATE UNIQUE INDEX rewards_code ON rewards (merchant_id, code_hash) WHERE code_
 CREATE INDEX rewards_case ON rewards (merchant_id, case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX rewards_customer ON rewards (merchant_id, customer_id) WHERE customer_id IS NOT NULL;
 CREATE INDEX rewards_due ON rewards (merchant_id, due_at) WHERE due_at IS NOT NULL AND state IN ('pending', 'issued');
+CREATE INDEX rewards_expiry ON rewards (merchant_id, expires_at)
+  WHERE expires_at IS NOT NULL AND state IN ('issued', 'partly_redeemed');
 CREATE TRIGGER states_never_skip BEFORE UPDATE OF state ON rewards FOR EACH ROW
   WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION refuse_skipped_state('reward');
 

@@ -1,10 +1,10 @@
 """What is issued: orders and their rewards, as rows, values and answers in one."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
 import msgspec
+from asyncpg import Record
 
 from compensation.core.money import Money
 from compensation.core.states import OrderState, RewardState
@@ -45,10 +45,10 @@ class Reward(msgspec.Struct, kw_only=True):
         return self.principal + self.bonus
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
+    def of(cls, row: Record) -> Self:
         """From a row of REWARD_COLUMNS."""
         asset, balance = row["asset"], row["balance"]
-        columns = {name: row[name] for name in cls.__struct_fields__ if name in row.keys()}  # noqa: SIM118 - a Record
+        columns = {name: value for name, value in row.items() if name in cls.__struct_fields__}
         columns |= {
             "state": RewardState(row["state"]),
             "principal": Money(row["principal"], asset),

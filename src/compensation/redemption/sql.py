@@ -56,3 +56,14 @@ CODE = """
 SELECT r.id, r.state, r.code_sealed, r.order_id, r.expires_at FROM rewards AS r
 WHERE r.merchant_id = $1 AND r.id = $2 AND r.code_sealed IS NOT NULL
 """
+
+OVERDUE = """
+SELECT id, expires_at FROM rewards
+WHERE merchant_id = $1 AND state IN ('issued', 'partly_redeemed') AND expires_at <= $2
+ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
+"""
+LEFT = """
+SELECT id, owner_id, balance FROM accounts
+WHERE merchant_id = $1 AND owner_id = ANY($2) AND role IN ('card', 'points', 'promise') AND balance > 0 ORDER BY id
+"""
+EXPIRE = "UPDATE rewards SET state = $3, updated_at = $4 WHERE merchant_id = $1 AND id = ANY($2)"

@@ -1,0 +1,163 @@
+"""Every invariant as a query that finds what breaks it. No row anywhere is the proof finance asks for."""
+
+import asyncio
+import sys
+
+import asyncpg
+import msgspec
+
+from compensation.core.settings import Settings
+
+SHOWN = 20
+"""How many offending rows of each law are printed."""
+
+
+class Law(msgspec.Struct, frozen=True):
+    """``says`` what must hold; ``breaks`` selects the rows for which it does not, tenant first."""
+
+    says: str
+    breaks: str
+
+
+LAWS = (
+    Law(
+        "over a merchant and an asset all balances add up to zero",
+        "SELECT merchant_id, asset, sum(balance) FROM accounts GROUP BY 1, 2 HAVING sum(balance) <> 0",
+    ),
+    Law(
+        "every balance equals its postings",
+        """SELECT a.merchant_id, a.id, a.balance, coalesce(m.moved, 0) AS posted FROM accounts AS a LEFT JOIN (
+             SELECT merchant_id, account, sum(amount) AS moved FROM (
+               SELECT merchant_id, destination AS account, amount FROM postings
+               UNION ALL SELECT merchant_id, source, -amount FROM postings) AS both_sides
+             GROUP BY 1, 2) AS m ON m.merchant_id = a.merchant_id AND m.account = a.id
+           WHERE a.balance <> coalesce(m.moved, 0)""",
+    ),
+    Law(
+        "no account is below zero but those that stand for the merchant's own means",
+        """SELECT merchant_id, id, balance FROM accounts WHERE balance < 0 AND role NOT IN
+             ('funding', 'points_issued', 'expense.owed', 'expense.goodwill', 'expense.promo', 'expense.sold')""",
+    ),
+    Law(
+        "every transfer has postings",
+        """SELECT t.merchant_id, t.id FROM transfers AS t WHERE NOT EXISTS (
+             SELECT FROM postings AS p WHERE p.merchant_id = t.merchant_id AND p.transfer_id = t.id)""",
+    ),
+    Law(
+        "stored value is backed: what is left on a reward, was spent or expired adds up to what was issued",
+        """SELECT r.merchant_id, r.id, r.principal + r.bonus AS issued, m.held, m.gone FROM rewards AS r
+           CROSS JOIN LATERAL (
+             SELECT coalesce(sum(a.balance), 0) AS held,
+                    coalesce((SELECT sum(CASE kind WHEN 'redeem' THEN amount ELSE -amount END) FROM redemptions AS u
+                              WHERE u.merchant_id = r.merchant_id AND u.reward_id = r.id), 0)
+                    + coalesce((SELECT sum(p.amount) FROM transfers AS t
+                                JOIN postings AS p ON p.merchant_id = t.merchant_id AND p.transfer_id = t.id
+                                WHERE t.merchant_id = r.merchant_id AND t.subject_id = r.id
+                                  AND t.kind IN ('expire', 'void')
+                                  AND split_part(p.source, ':', 1) IN ('card', 'points')), 0) AS gone
+             FROM accounts AS a
+             WHERE a.merchant_id = r.merchant_id AND a.owner_id = r.id AND a.role IN ('card', 'points')) AS m
+           WHERE r.kind IN ('gift_card', 'store_credit', 'points') AND r.principal + r.bonus <> m.held + m.gone""",
+    ),
+    Law(
+        "what is left on a reward fits its state",
+        """SELECT r.merchant_id, r.id, r.state, sum(a.balance) AS held FROM rewards AS r
+           JOIN accounts AS a ON a.merchant_id = r.merchant_id AND a.owner_id = r.id AND a.role IN ('card', 'points')
+           GROUP BY 1, 2, 3
+           HAVING (sum(a.balance) > 0) <> (r.state IN ('issued', 'partly_redeemed'))""",
+    ),
+    Law(
+        "money on its way back is owed until the processor says it has gone",
+        """SELECT r.merchant_id, r.id, r.state, coalesce(a.balance, 0) AS due FROM rewards AS r
+           LEFT JOIN accounts AS a ON a.merchant_id = r.merchant_id AND a.owner_id = r.id AND a.role = 'refund_due'
+           WHERE r.kind = 'refund'
+             AND coalesce(a.balance, 0) <> CASE WHEN r.state IN ('redeemed', 'voided') THEN 0
+                                                ELSE r.principal + r.bonus END""",
+    ),
+    Law(
+        "each use of value has its transfer, for the same sum",
+        """SELECT u.merchant_id, u.id, u.amount, coalesce(sum(p.amount), 0) AS posted FROM redemptions AS u
+           LEFT JOIN transfers AS t ON t.merchant_id = u.merchant_id AND t.subject_id = u.id
+           LEFT JOIN postings AS p ON p.merchant_id = t.merchant_id AND p.transfer_id = t.id
+           GROUP BY 1, 2, 3 HAVING coalesce(sum(p.amount), 0) <> u.amount""",
+    ),
+    Law(
+        "never more given back than was spent",
+        """SELECT u.merchant_id, u.id, u.amount, sum(b.amount) AS returned FROM redemptions AS u
+           JOIN redemptions AS b ON b.merchant_id = u.merchant_id AND b.of = u.id
+           GROUP BY 1, 2, 3 HAVING sum(b.amount) > u.amount""",
+    ),
+    Law(
+        "a budget was spent on what it issued, and on nothing else",
+        """SELECT a.merchant_id, a.id, a.balance, coalesce(r.drawn, 0) AS issued FROM accounts AS a LEFT JOIN (
+             SELECT merchant_id, program_id, currency, sum(budget) AS drawn FROM rewards
+             WHERE state <> 'voided' GROUP BY 1, 2, 3) AS r
+             ON r.merchant_id = a.merchant_id AND r.program_id = a.owner_id AND r.currency = a.asset
+           WHERE a.role = 'spent' AND a.balance <> coalesce(r.drawn, 0)""",
+    ),
+    Law(
+        "an order has ended when its rewards have, and a case when its order has",
+        """SELECT o.merchant_id, o.id, o.state, r.states FROM orders AS o JOIN (
+             SELECT merchant_id, order_id, array_agg(DISTINCT state) AS states FROM rewards GROUP BY 1, 2) AS r
+             ON r.merchant_id = o.merchant_id AND r.order_id = o.id
+           WHERE (o.state = 'issuing') <> ('pending' = ANY(r.states)) AND o.state NOT IN ('cancelled', 'failed')
+           UNION ALL
+           SELECT c.merchant_id, c.id, c.state, ARRAY[o.state] FROM cases AS c
+           JOIN orders AS o ON o.merchant_id = c.merchant_id AND o.case_id = c.id
+           WHERE c.state = 'issued' AND o.state = 'issuing'""",
+    ),
+    Law(
+        "nothing that replaces a sum owed was issued without recorded consent",
+        """SELECT c.merchant_id, c.id, c.chosen FROM cases AS c
+           JOIN offers AS o ON o.merchant_id = c.merchant_id AND o.case_id = c.id AND o.key = c.chosen
+           WHERE c.state IN ('accepted', 'issuing', 'issued', 'closed') AND o.offer ->> 'consent' IS NOT NULL
+             AND NOT EXISTS (SELECT FROM consents AS s WHERE s.merchant_id = c.merchant_id AND s.case_id = c.id
+                                                         AND s.offer_key = c.chosen)""",
+    ),
+    Law(
+        "every decided case has a receipt",
+        """SELECT c.merchant_id, c.id, c.state FROM cases AS c WHERE c.state NOT IN ('reported', 'cancelled')
+             AND NOT EXISTS (SELECT FROM receipts AS r WHERE r.merchant_id = c.merchant_id AND r.case_id = c.id)""",
+    ),
+    Law(
+        "whoever asked for an approval did not give it",
+        "SELECT merchant_id, id, asked_by FROM approvals WHERE decided_by = asked_by",
+    ),
+    Law(
+        "no work is dead",
+        "SELECT merchant_id, id, topic, subject_id, last_error FROM outbox WHERE ended = 'dead'",
+    ),
+)
+
+
+async def audit(connection: asyncpg.Connection) -> dict[str, list[asyncpg.Record]]:
+    """The rows that break each law, in one snapshot, as the owner who sees every tenant. Empty means sound."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        broken = {law.says: await connection.fetch(law.breaks) for law in LAWS}
+    return {says: rows for says, rows in broken.items() if rows}
+
+
+def main(settings: Settings) -> int:
+    """The command: one line a law, the offending rows beneath it; exit status 1 when any law is broken."""
+
+    async def run() -> tuple[dict[str, list[asyncpg.Record]], list[asyncpg.Record]]:
+        connection = await asyncpg.connect(settings.owner_url, timeout=10)
+        try:
+            totals = await connection.fetch(
+                "SELECT merchant_id, asset, sum(balance) FILTER (WHERE balance > 0) AS held, sum(balance) AS sum,"
+                " count(*) AS accounts FROM accounts GROUP BY 1, 2 ORDER BY 1, 2"
+            )
+            return await audit(connection), totals
+        finally:
+            await connection.close()
+
+    broken, totals = asyncio.run(run())
+    for row in totals:
+        print(f"{row['merchant_id']} {row['asset']:>6}  {row['accounts']:>6} accounts  sum {row['sum']}")
+    for law in LAWS:
+        print(f"{'broken' if law.says in broken else 'holds '}  {law.says}")
+        for row in broken.get(law.says, [])[:SHOWN]:
+            print("        " + ", ".join(f"{name}={value}" for name, value in row.items()))
+    if broken:
+        print(f"{len(broken)} of {len(LAWS)} laws are broken.", file=sys.stderr)
+    return 1 if broken else 0

@@ -1,0 +1,36 @@
+"""The statements of delivery. ``$1`` is always the merchant, but for BY_ROUTE, which finds him."""
+
+BY_ROUTE = "SELECT id FROM merchants WHERE route = $1"
+ROUTE = "SELECT route FROM merchants WHERE id = $1"
+
+LIVE_LINK = """
+SELECT id, key_version FROM links WHERE merchant_id = $1 AND kind = $2 AND subject_id = $3 AND revoked_at IS NULL
+"""
+NEW_LINK = """
+INSERT INTO links (merchant_id, id, kind, subject_id, token_hash, key_version, expires_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+OPEN_LINK = """
+SELECT id, kind, subject_id FROM links
+WHERE merchant_id = $1 AND kind = $2 AND token_hash = $3 AND revoked_at IS NULL AND expires_at > $4
+"""
+
+NEW_DELIVERY = """
+INSERT INTO deliveries (merchant_id, id, letter, case_id, order_id, customer_id, channel, locale, state,
+                        created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, 'email', $7, 'queued', $8, $8)
+"""
+DELIVERY = """
+SELECT id, letter, case_id, order_id, customer_id, channel, locale, state, attempts, created_at, sent_at
+FROM deliveries WHERE merchant_id = $1 AND id = $2
+"""
+MOVE_DELIVERY = """
+UPDATE deliveries SET state = $3, subject = $4, message = coalesce($5, message), last_error = $6,
+                      attempts = attempts + 1, updated_at = $7,
+                      sent_at = CASE WHEN $3 = 'sent' THEN coalesce(sent_at, $7) ELSE sent_at END
+WHERE merchant_id = $1 AND id = $2 AND state <> $3
+"""
+DELIVERIES_OF_CASE = """
+SELECT id, letter, channel, locale, state, subject, last_error, created_at, sent_at FROM deliveries
+WHERE merchant_id = $1 AND case_id = $2 ORDER BY created_at, id
+"""

@@ -1,0 +1,69 @@
+"""Which work each topic of the outbox means, and how one row of it is done."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from compensation.core.crash import crashpoint
+from compensation.core.errors import Problem
+from compensation.db.answers import Who
+from compensation.db.outbox import Task, claim, finish, postpone
+from compensation.db.unit import Doorway
+from compensation.delivery.send import Post, send
+from compensation.delivery.tell import tell_offers, tell_remedy
+from compensation.issuance.order import IssueCase, issue_case
+from compensation.issuance.refund import refund
+from compensation.partners import Partners
+
+log = structlog.get_logger()
+DEADLINE = 45.0
+"""Seconds one piece of work may take: less than the lease, so that nobody else begins it meanwhile."""
+
+
+class Worker:
+    """What work needs: the doorway for writing, the partners for calling out, and the post for letters."""
+
+    def __init__(self, door: Doorway, partners: Partners, post: Post) -> None:
+        self.door, self.partners, self.post = door, partners, post
+        self._topics: dict[str, Callable[[Task], Awaitable[None]]] = {
+            "issue_case": self._issue_case,
+            "refund": lambda task: refund(door, partners.payments, task),
+            "tell_offers": lambda task: tell_offers(door, task),
+            "tell_remedy": lambda task: tell_remedy(door, task),
+            "send": lambda task: send(door, post, partners.mail, task),
+        }
+
+    async def work_one(self, merchant_id: str, task_id: str | None = None) -> bool:
+        """Claim one due row and do it. Whatever happens, the row ends as done, later, or dead. False: nothing due."""
+        task = await claim(self.door, merchant_id, self.door.clock(), task_id)
+        if task is None:
+            return False
+        crashpoint("outbox.after_claim")
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await self._topics[task.topic](task)
+        except Exception as error:  # written on the row and tried again; a bug shows as a row that dies in the open
+            # The name of the fault only: its text may hold an address or a name.
+            name = error.code if isinstance(error, Problem) else type(error).__name__
+            bug = None if isinstance(error, Problem) else error
+            lives = await postpone(self.door, task, self.door.clock(), name)
+            log.warning(
+                "work_failed", topic=task.topic, subject=task.subject_id, attempt=task.attempts, error=name,
+                dead=not lives, exc_info=bug,
+            )  # fmt: skip
+            return True
+        crashpoint("outbox.before_done")
+        await finish(self.door, task, self.door.clock())
+        return True
+
+    async def work_all(self, merchant_id: str, at_most: int = 1000) -> int:
+        """Do what is due for this merchant, and say how much it was."""
+        for count in range(at_most):
+            if not await self.work_one(merchant_id):
+                return count
+        return at_most
+
+    async def _issue_case(self, task: Task) -> None:
+        who = Who(task.merchant_id, "system:issue")
+        await self.door.write(issue_case, who, IssueCase(task.subject_id), f"issue_case:{task.subject_id}:{task.id}")

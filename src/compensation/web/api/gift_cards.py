@@ -1,0 +1,52 @@
+"""Gift cards and store credit at the till: look up, redeem in parts, return."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import Response, Router, post
+from msgspec import Meta
+
+from compensation.core.errors import NotFound
+from compensation.db.answers import Who
+from compensation.db.unit import Doorway
+from compensation.redemption.card import Card, look_up
+from compensation.redemption.give_back import GiveBack, give_back
+from compensation.redemption.redeem import Redemption, Spend, redeem
+from compensation.web.answer import answered
+from compensation.web.limits import GUESSES, Limits
+
+
+class LookUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+@post("/lookup", summary="What is left on a card", status_code=200)
+async def lookup(data: LookUp, door: Doorway, who: Who, limits: Limits) -> Card:
+    """A code travels in the body, never in an address. Wrong guesses are counted and limited."""
+    limits.check(GUESSES, who.actor)
+    try:
+        async with door.read(who.merchant_id) as tx:
+            return await look_up(tx, data.code, door.clock())
+    except NotFound:
+        await limits.count(GUESSES, who.actor)
+        raise
+
+
+@post("/redeem", summary="Spend from a card", status_code=201)
+async def spend(data: Spend, door: Doorway, who: Who, key: str, limits: Limits) -> Response[Redemption]:
+    """Spend all or part. Two tills on one card can never take more than it holds."""
+    limits.check(GUESSES, who.actor)
+    try:
+        return answered(await door.write_together(redeem, who, data, key), 201, Redemption)
+    except NotFound:
+        await limits.count(GUESSES, who.actor)
+        raise
+
+
+@post("/return", summary="Give value back to a card", status_code=201)
+async def give(data: GiveBack, door: Doorway, who: Who, key: str) -> Response[Redemption]:
+    """For goods that come back: the value returns to the card it was spent from, never more than was spent."""
+    return answered(await door.write(give_back, who, data, key), 201, Redemption)
+
+
+router = Router("/gift-cards", route_handlers=[lookup, spend, give], tags=["Gift cards"])

@@ -1,0 +1,76 @@
+"""Rewards: what was issued, where it stands, and the acts on one of them."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.params import Parameter
+
+from compensation.core.errors import NotFound
+from compensation.core.settings import Settings
+from compensation.db.answers import Who
+from compensation.db.unit import Doorway
+from compensation.delivery.links import address, link_of
+from compensation.issuance.read import reward, rewards
+from compensation.issuance.reward import Reward
+from compensation.issuance.task import Done, mark_done
+from compensation.redemption.reveal import reveal
+from compensation.web.answer import answered
+
+
+class Page(msgspec.Struct):
+    """``next`` is the cursor of the page after this one; null on the last."""
+
+    items: list[Reward]
+    next: str | None
+
+
+class Secret(msgspec.Struct):
+    """What the recipient needs. Do not log it; anyone who has the code can spend it."""
+
+    code: str
+    groups: list[str]
+    link: str | None
+
+
+@get("/", summary="Rewards, newest first")
+async def index(
+    door: Doorway,
+    who: Who,
+    cursor: Annotated[str | None, Parameter(max_length=64)] = None,
+    status: Annotated[str | None, Parameter(max_length=20)] = None,
+    kind: Annotated[str | None, Parameter(max_length=20)] = None,
+    customer_id: Annotated[str | None, Parameter(max_length=64)] = None,
+    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
+) -> Page:
+    async with door.read(who.merchant_id) as tx:
+        found = await rewards(tx, before=cursor, state=status, kind=kind, customer_id=customer_id, limit=limit + 1)
+    return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+
+@get("/{reward_id:str}", summary="One reward")
+async def read(reward_id: str, door: Doorway, who: Who) -> Reward:
+    async with door.read(who.merchant_id) as tx:
+        found = await reward(tx, reward_id)
+    if found is None:
+        raise NotFound("unknown_reward", "There is no such reward.")
+    return found
+
+
+@post("/{reward_id:str}/reveal", summary="Show the code and the gift link", status_code=200)
+async def show(reward_id: str, door: Doorway, who: Who, settings: Settings) -> Secret:
+    """Who looked, and when, is written down. The answer is never kept; ask again when you need it again."""
+    code = await reveal(door, who, reward_id)
+    async with door.read(who.merchant_id) as tx:
+        found = await reward(tx, reward_id)
+        token = None if found is None else await link_of(tx, "gift", found.order_id)
+    return Secret(code.code, code.groups, address(settings.base_url, "gift", token) if token else None)
+
+
+@post("/{reward_id:str}/done", summary="Mark a task as done", status_code=200)
+async def done(reward_id: str, door: Doorway, who: Who, key: str) -> Response[Reward]:
+    """For what you do yourself: a repair, a replacement, or money that a person paid back by hand."""
+    return answered(await door.write(mark_done, who, Done(reward_id), key), 200, Reward)
+
+
+router = Router("/rewards", route_handlers=[index, read, show, done], tags=["Rewards"])
