@@ -97,6 +97,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """What else comes with it, each in one sentence."""
     consent: str | None = None
     """The sentence the customer agrees to, kept with the choice; None where nothing owed is replaced."""
+    signed: bool = False
+    """The law wants more than a tick: we ask for a signature before anything is issued."""
 
 
 class Right(msgspec.Struct, frozen=True):
@@ -126,6 +128,13 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class Badge(msgspec.Struct, frozen=True):
+    """A shape and a word. ``look`` is the class of the shape: waiting (empty), moving, good, warn or bad."""
+
+    look: Literal["", "moving", "good", "warn", "bad"]
+    label: str
+
+
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """The five moves in their order: the harm, that it is ours, what we did, what you get, what you do."""
 
@@ -150,6 +159,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[Choice, ...] = ()
     otherwise: str = ""
     """What happens when the customer does nothing."""
+    badge: Badge | None = None
     steps: tuple[Step, ...] = ()
     late: tuple[str, ...] = ()
     """What we do when the promised date passes; the first is the heading."""

@@ -1,0 +1,261 @@
+"""Facts in, letter out: the five moves of an apology in the customer's language. Pure: no clock, no database.
+
+Every letter about a harm apologises and carries a personal note; what is missing refuses to compose instead of
+leaving a gap.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from compensation.core.errors import Refused
+from compensation.core.money import Money
+from compensation.core.text import clean, day, isolate, line, ltr
+from compensation.delivery.choices import choice
+from compensation.delivery.given import Given
+from compensation.delivery.letter import Action, Card, Letter, Promise, Right, Row
+from compensation.delivery.occasion import Edited, Occasion
+from compensation.delivery.remedies import told
+from compensation.delivery.tracking import Progress, track
+from compensation.delivery.words import ReasonEntry, Say, Words, read_reasons, word
+from compensation.engine.plan import Offer, RemedyLine
+from compensation.engine.taxonomy import DueKind
+from compensation.engine.terms import Kind, RefundTerms, WordsTerms
+
+PREVENTIONS = {
+    "descriptions": word("So that it does not happen again, we are checking what our descriptions promise."),
+    "quality": word("So that it does not happen again, we are checking our work more closely before it leaves us."),
+    "training": word("So that it does not happen again, we are training the people who serve you."),
+    "communication": word("So that it does not happen again, we are changing how and when we tell you what goes on."),
+}
+_RIGHTS = {
+    DueKind.price: word("You can have the {amount} back in money, the way you paid it, with no fee, by {date}."),
+    DueKind.reduction: word("You can have {amount} of the price back in money, with no fee, by {date}."),
+    DueKind.duplicate: word("You can have the {amount} back in money, the way you paid it, with no fee, by {date}."),
+    DueKind.costs: word("You can have your costs of {amount} paid back in money, with no fee, by {date}."),
+    DueKind.promise: word("The {amount} we promised you are yours, whatever else you choose."),
+}
+_RIGHTS_IN_KIND = {
+    DueKind.conformity: (
+        word("You can have it repaired or replaced at no cost to you."),
+        word("You can have it repaired or replaced at no cost to you, or have {amount} back in money."),
+    ),
+    DueKind.performance: (
+        word("You can have the service done again at no cost to you."),
+        word("You can have the service done again at no cost to you, or have {amount} of the price back."),
+    ),
+}
+"""Without a sum that may be given instead, and with one."""
+_BUTTONS = {Kind.gift_card: word("Open your gift card"), Kind.store_credit: word("Open your store credit")}
+
+
+class Writer:
+    """Composes letters from the words of every language. Made once, when the process starts."""
+
+    def __init__(self, words: Words | None = None, reasons: Mapping[str, ReasonEntry] | None = None) -> None:
+        self.words = words or Words()
+        self.reasons = reasons or read_reasons()
+
+    def offers(self, occasion: Occasion, made: Sequence[Offer], url: str, open_until: dt.date) -> Letter:
+        """Asks the customer to choose. ``url`` opens the offer page; the offers stand until ``open_until``."""
+        say = self.words.in_(occasion.locale)
+        owed = occasion.owed
+        wait = say("You need not hurry: the offers stay open until {date}.", date=open_until)
+        if owed is not None:
+            wait += " " + say("Without a choice, the {amount} we owe you stays yours in money.", amount=owed)
+        ask = say("Choose how we put this right")
+        return self._letter(
+            say,
+            occasion,
+            [line for offer in made for line in offer.lines],
+            kind="offers",
+            get=(say("You decide how we put this right. Nothing is chosen for you."),),
+            right=_right(say, occasion, made),
+            ask=ask,
+            choices=tuple(choice(say, each, occasion.settles, occasion.on, occasion.brand_name) for each in made),
+            otherwise=wait,
+            action=_action(say, occasion, ask, url),
+        )
+
+    def remedy(self, occasion: Occasion, given: Sequence[Given], url: str) -> Letter:
+        """Brings what was chosen. ``url`` opens the gift page, or the status page where there is nothing to open."""
+        say = self.words.in_(occasion.locale)
+        things = [thing for one in given if (thing := told(say, one, occasion.brand_name)) is not None]
+        if not things:
+            return self.apology(occasion, [one.line for one in given])
+        button = next((_BUTTONS[one.kind] for one in given if one.kind in _BUTTONS), word("See what you get"))
+        free = all(one.settles is None for one in given) and occasion.reason_code is not None
+        return self._letter(
+            say,
+            occasion,
+            [one.line for one in given],
+            kind="remedy",
+            get=(say("This comes on top of your rights by law, which do not change."),) if free else (),
+            cards=tuple(thing for thing in things if isinstance(thing, Card)),
+            promises=tuple(thing for thing in things if isinstance(thing, Promise)),
+            action=_action(say, occasion, say(button), url),
+        )
+
+    def apology(self, occasion: Occasion, lines: Sequence[RemedyLine] = ()) -> Letter:
+        """Words alone: nothing is given and nothing is asked."""
+        return self._letter(self.words.in_(occasion.locale), occasion, lines, kind="apology")
+
+    def status(self, occasion: Occasion, given: Sequence[Given], progress: Progress) -> Letter:
+        """Where the case stands and what comes next, with a promised date for all that is still to come."""
+        say = self.words.in_(occasion.locale)
+        tracked = track(say, given, progress, occasion.case_number, occasion.brand)
+        things = [told(say, one, occasion.brand_name) for one in given]
+        return self._letter(
+            say,
+            occasion,
+            [one.line for one in given],
+            kind="status",
+            badge=tracked.badge,
+            get=tracked.answer,
+            steps=tracked.steps,
+            late=tracked.late,
+            cards=tuple(thing for thing in things if isinstance(thing, Card)),
+            promises=tuple(thing for thing in things if isinstance(thing, Promise)),
+        )
+
+    def _letter(self, say: Say, occasion: Occasion, lines: Sequence[RemedyLine], **more: Any) -> Letter:
+        """The moves that all letters share. Raises Refused ``letter_incomplete`` naming what is missing."""
+        brand, edited = occasion.brand, occasion.own_words
+        slots = occasion.slots
+        harmed = occasion.reason_code is not None
+        entry = self.reasons.get(occasion.reason_code or "", self.reasons["other"])
+        shipped = entry.in_(occasion.locale)
+
+        def mine(own: str, default: str) -> str:
+            return say.fill(clean(own).strip() or default, **slots)
+
+        heading = mine(edited.heading, shipped.heading_item if occasion.item else shipped.heading)
+        ours = (*_paragraphs(mine(edited.ours, shipped.ours)), *_again(say, lines))
+        done = _paragraphs(mine(edited.done, shipped.done)) if harmed else ()
+        if not harmed:
+            heading, ours = say("You have a reward from {brand}", **slots), ()
+        thanks = (
+            say("Thank you for telling us about order {order}. We would rather hear it than not know it.", **slots)
+            if occasion.order_number
+            else say("Thank you for telling us. We would rather hear it than not know it.")
+        )
+        return Letter(
+            locale=occasion.locale,
+            brand=brand,
+            on=occasion.on,
+            subject=line(_subject(say, occasion, heading)),
+            preview=line(say("What happened, what we did, and what you get.") if harmed else heading),
+            ref=_reference(say, occasion, mine(edited.reason, shipped.label) if harmed else ""),
+            heading=heading,
+            greeting=_greeting(say, occasion),
+            ours=ours,
+            done=done,
+            prevention=_prevention(say, edited, entry, lines, slots) if harmed else "",
+            note=mine(edited.note, thanks) if harmed else mine(edited.note, say("We hope that you enjoy it.")),
+            closing=say("With our apologies,") if harmed else say("With kind regards,"),
+            signatory=line(brand.said(brand.signatory, occasion.locale)),
+            desk=say("Customer care, {brand}", **slots),
+            foot=_foot(say, occasion),
+            **more,
+        )
+
+
+def _paragraphs(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in re.split(r"\n+", text) if part.strip())
+
+
+def _again(say: Say, lines: Sequence[RemedyLine]) -> tuple[str, ...]:
+    """Whoever heard an apology before is told that we know it."""
+    earlier = max((each.terms.earlier for each in lines if isinstance(each.terms, WordsTerms)), default=0)
+    return (
+        (say("We have apologised to you before, and you had every reason to expect better since."),) if earlier else ()
+    )
+
+
+def _prevention(
+    say: Say, edited: Edited, entry: ReasonEntry, lines: Sequence[RemedyLine], slots: dict[str, Any]
+) -> str:
+    own = clean(edited.prevention).strip()
+    if not own and not any(each.remedy == "prevention_note" for each in lines):
+        return ""
+    key = own or entry.prevention
+    return say(PREVENTIONS[key]) if key in PREVENTIONS else say.fill(own, **slots)
+
+
+def _subject(say: Say, occasion: Occasion, heading: str) -> str:
+    if not occasion.order_number:
+        return heading
+    return say("{heading} (order {order})", heading=heading, order=ltr(occasion.order_number))
+
+
+def _reference(say: Say, occasion: Occasion, reason: str) -> tuple[Row, ...]:
+    slots = occasion.slots
+    found = [Row(say("From"), say("{brand}, customer care", **slots))]
+    if occasion.order_number and occasion.item:
+        found.append(Row(say("About"), say("Order {order}, {item}", **slots)))
+    elif occasion.order_number:
+        found.append(Row(say("About"), say("Order {order}", **slots)))
+    elif occasion.item:
+        found.append(Row(say("About"), isolate(occasion.item)))
+    if reason:
+        found.append(Row(say("Reason"), reason))
+    if occasion.case_number:
+        found.append(Row(say("Case"), ltr(occasion.case_number)))
+    if occasion.name:
+        found.append(Row(say("For"), isolate(occasion.name)))
+    return (*found, Row(say("Date"), day(occasion.on, occasion.locale)))
+
+
+def _greeting(say: Say, occasion: Occasion) -> str:
+    if occasion.salutation:
+        return say("{salutation},", salutation=isolate(occasion.salutation))
+    if occasion.name:
+        return say("Dear {name},", name=isolate(occasion.name))
+    return say("Dear customer,")
+
+
+def _right(say: Say, occasion: Occasion, made: Sequence[Offer]) -> Right | None:
+    """What the law, or our own word, gives without any choice. The dates are those of the first, lawful offer."""
+    if not occasion.dues:
+        return None
+    paid = (each.terms for offer in made for each in offer.lines if isinstance(each.terms, RefundTerms))
+    days = [terms.due_in_days for terms in paid]
+    by = occasion.on + dt.timedelta(days=max(days)) if days else None
+    sums: dict[DueKind, Money | None] = {}
+    for due in occasion.dues:
+        before = sums.get(due.kind)
+        sums[due.kind] = before + due.amount if before and due.amount else due.amount or before
+    texts = [
+        say(_RIGHTS_IN_KIND[kind][amount is not None] if kind.in_kind else _RIGHTS[kind], amount=amount, date=by)
+        for kind, amount in sums.items()
+    ]
+    if len(made) > 1:
+        texts.append(say("Anything else is a choice you are free to make or leave."))
+    return Right(" ".join(texts), "; ".join(isolate(each) for each in dict.fromkeys(occasion.citations)))
+
+
+def _action(say: Say, occasion: Occasion, label: str, url: str) -> Action:
+    if urlsplit(url).scheme not in ("https", "http"):
+        raise Refused("letter_incomplete", "The letter needs the full address its button opens.", field="url")
+    brand = occasion.brand
+    phone = brand.said(brand.phone, occasion.locale)
+    opens = say("The button opens {site}.", site=ltr(urlsplit(url).netloc))
+    instead = (
+        say("You can also write to {email} or call {phone}.", email=ltr(brand.sender), phone=ltr(phone))
+        if phone
+        else say("You can also write to {email}.", email=ltr(brand.sender))
+    )
+    return Action(label, url, f"{opens} {instead}")
+
+
+def _foot(say: Say, occasion: Occasion) -> tuple[str, ...]:
+    legal = line(occasion.brand.said(occasion.brand.legal_line, occasion.locale))
+    if occasion.reason_code is None:
+        why = say("You receive this because {brand} sends you a reward.", **occasion.slots)
+    elif occasion.order_number:
+        why = say("You receive this because you told us of a problem with order {order}.", **occasion.slots)
+    else:
+        why = say("You receive this because you told us of a problem.")
+    return (say("We never ask for a card number or a password."), f"{legal} {why}")

@@ -1,0 +1,108 @@
+"""One remedy in the parts a letter shows: what it is made of, when it comes, how it is used and how long it lasts."""
+
+from compensation.core.text import day
+from compensation.delivery.given import Given
+from compensation.delivery.letter import Card, Promise, Row, Share, Sum
+from compensation.delivery.promises import name, perks, picks, said
+from compensation.delivery.words import Say, word
+from compensation.engine.plan import Part
+from compensation.engine.taxonomy import DueKind
+from compensation.engine.terms import (
+    CardTerms,
+    CreditTerms,
+    DiscountTerms,
+    ExperienceTerms,
+    Kind,
+    LimitedOfferTerms,
+    PointsTerms,
+    RefundTerms,
+    TierTerms,
+)
+
+_DUE_LABELS = {
+    DueKind.price: word("The price you paid"),
+    DueKind.reduction: word("The part of the price you get back"),
+    DueKind.duplicate: word("The sum taken twice"),
+    DueKind.costs: word("Your costs"),
+    DueKind.promise: word("The amount we promised"),
+    DueKind.conformity: word("The price you paid"),
+    DueKind.performance: word("The part of the price you get back"),
+}
+
+
+def told(say: Say, given: Given, brand: str) -> Card | Promise | None:
+    """The remedy as it stands in a letter; None for words, which are the letter itself."""
+    if given.kind is Kind.words:
+        return None
+    if given.kind in (Kind.store_credit, Kind.gift_card) and given.line.amount is not None:
+        return Card(
+            name=name(say, given),
+            total=given.total or given.line.amount,
+            made_of=made_of(say, given),
+            valid=say("Valid until {date}", date=given.expires_on) if given.expires_on else say("Never expires"),
+            fees=say("No fees"),
+            giveable=given.kind is Kind.gift_card,
+        )
+    return Promise(
+        name=name(say, given), said=said(say, given, brand), amount=given.total, rows=rows(say, given, brand)
+    )
+
+
+def made_of(say: Say, given: Given, *, owed_too: bool = False) -> Sum:
+    """The parts of its sum. A goodwill principal is solid alone, and hatched where it stands beside a sum owed."""
+    line = given.line
+    if line.amount is None:
+        return Sum(())
+    owed = line.part is Part.owed
+    label = _DUE_LABELS[given.settles] if owed and given.settles else word("What we owe you")
+    first = Share(say(label if owed else word("For what went wrong")), line.amount, owed or not owed_too)
+    if line.bonus is None or line.bonus.amount == 0:
+        return Sum((first,))
+    return Sum((first, Share(say("Added by us"), line.bonus, solid=False)))
+
+
+def rows(say: Say, given: Given, brand: str) -> tuple[Row, ...]:
+    """Arrives, use it, expires: the same rows in the same order for every remedy, so that offers compare."""
+    worth: tuple[Row, ...] = ()
+    if given.kind is Kind.points and given.worth is not None:
+        worth = (Row(say("Worth"), say("{amount} at {brand}", amount=given.worth, brand=brand)),)
+    expires = day(given.expires_on, say.locale) if given.expires_on else say("Never")
+    return (
+        *worth,
+        Row(say("Arrives"), _arrives(say, given)),
+        Row(say("Use it"), _use(say, given, brand)),
+        Row(say("Expires"), expires),
+    )
+
+
+def _arrives(say: Say, given: Given) -> str:
+    if given.due_on:
+        return say("By {date}", date=given.due_on)
+    if given.kind in (Kind.store_credit, Kind.points, Kind.tier):
+        return say("At once, in your account")
+    return say("At once, by e-mail")
+
+
+def _use(say: Say, given: Given, brand: str) -> str:
+    terms = given.line.terms
+    match terms:
+        case RefundTerms():
+            return say("Anywhere")
+        case CreditTerms():
+            return say("At {brand}, in parts", brand=brand)
+        case CardTerms() if terms.product == "prepaid":
+            return say("Wherever the card is accepted")
+        case CardTerms():
+            return say("At {brand}, by you or a person you choose", brand=brand)
+        case PointsTerms():
+            return say("On orders at {brand}", brand=brand)
+        case TierTerms():
+            return perks(say, terms)
+        case DiscountTerms() if terms.minimum_spend and not terms.hidden:
+            return say("On one order at {brand} from {least}", brand=brand, least=terms.minimum_spend)
+        case DiscountTerms() | LimitedOfferTerms():
+            return say("On one order at {brand}", brand=brand)
+        case ExperienceTerms():
+            return picks(say, terms)
+        case _:
+            return say("You need do nothing")
