@@ -1,7 +1,7 @@
 """The application: every route, what each may ask for, and what stands in front of them all."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 
 from litestar import Litestar
 from litestar.datastructures import State
@@ -9,38 +9,32 @@ from litestar.di import Provide
 
 from compensation.core.settings import Settings
 from compensation.core.vault import Vault
-from compensation.db.pool import Told, open_pool
+from compensation.db.pool import open_pool
 from compensation.db.unit import Doorway
-from compensation.web import problems
+from compensation.jobs.bell import Bell
+from compensation.web import openapi, problems
 from compensation.web.api import api
 from compensation.web.auth import Keys
 from compensation.web.body import MAX_BYTES
 from compensation.web.gate import Gate
 from compensation.web.headers import completing
 from compensation.web.health import health, ready
+from compensation.web.limits import Limits
 from compensation.web.request import StrictRequest
 
-Ring = Callable[[str, list[Told]], None]
-"""Tells the worker of committed outbox rows. It must never fail or block: the sweep finds what it misses."""
 
-
-def create_app(
-    settings: Settings, door: Doorway | None = None, ring: Ring = lambda merchant_id, told: None
-) -> Litestar:
-    """The application. With ``door`` it writes through that one; else it opens its own and closes it at the end."""
+def create_app(settings: Settings, door: Doorway | None = None) -> Litestar:
+    """The application. With ``door`` it writes through that one; else it opens its own, and closes it."""
+    limits = Limits(settings.redis_url)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        if door is not None:
+        async with _opened(settings) if door is None else nullcontext(door) as own:
+            app.state.door, app.state.api_keys = own, Keys(own)
             yield
-            return
-        pool = await open_pool(settings)
-        own = Doorway(pool, Vault.parse(settings.keys), ring=ring)
-        app.state.door, app.state.api_keys = own, Keys(own)
-        yield
-        # Writes whose client has gone are still being done; the pool waits for them.
-        await own.settle()
-        await pool.close()
+            # Writes whose client has gone are still being done; the pool waits for them.
+            await own.settle()
+        await limits.close()
 
     app = Litestar(
         route_handlers=[api(), health, ready],
@@ -49,19 +43,28 @@ def create_app(
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "door": Provide(_door, sync_to_thread=False),
+            "limits": Provide(lambda: limits, sync_to_thread=False),
         },
         request_class=StrictRequest,
         request_max_body_size=MAX_BYTES,
         exception_handlers={Exception: problems.answer},
         before_send=[completing(secure=not settings.development)],
-        openapi_config=None,
+        openapi_config=openapi.config(),
         logging_config=None,
         debug=False,
     )
     app.asgi_handler = Gate(app.asgi_handler, settings)
-    if door is not None:
-        app.state.door, app.state.api_keys = door, Keys(door)
     return app
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Doorway]:
+    pool, bell = await open_pool(settings), Bell(settings.redis_url)
+    try:
+        yield Doorway(pool, Vault.parse(settings.keys), ring=bell.ring)
+    finally:
+        await bell.close()
+        await pool.close()
 
 
 def _door(state: State) -> Doorway:

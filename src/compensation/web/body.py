@@ -159,6 +159,6 @@ def _words(types: str) -> str:
 
 
 def _bound(bound: str) -> str:
-    for before, after in ((" of length", " with a length"), (" matching regex", " that matches")):
+    for before, after in ((" of length", " with a length"), (" matching regex", " that matches"), (r"\\Z'", "$'")):
         bound = bound.replace(before, after)
     return bound.replace(">=", "of at least").replace("<=", "of at most")
