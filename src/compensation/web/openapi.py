@@ -51,7 +51,7 @@ def config() -> OpenAPIConfig:
         summary="Turns a harm done to a customer into a fair remedy, issued as value that cannot be lost or doubled.",
         description=_INTRODUCTION,
         path="/openapi",
-        operation_id_creator=lambda handler, method, path: handler.handler_name,
+        operation_id_creator=lambda handler, method, path: operation_id(handler),
         components=Components(
             security_schemes={
                 "api_key": SecurityScheme(type="http", scheme="bearer", description="An API key, `sk_test_…`.")
@@ -59,6 +59,11 @@ def config() -> OpenAPIConfig:
         ),
         use_handler_docstrings=True,
     )
+
+
+def operation_id(handler: HTTPRouteHandler) -> str:
+    """Resource and verb: ``orders_create``."""
+    return f"{handler.fn.__module__.rpartition('.')[2]}_{handler.handler_name}"
 
 
 def document(app: Litestar) -> dict[str, Any]:
@@ -95,8 +100,9 @@ def _operations(app: Litestar, drawn: dict[str, Any]) -> Iterator[tuple[HTTPRout
 
 
 def _describe(handler: HTTPRouteHandler, operation: dict[str, Any], shape_of: dict[Any, dict[str, Any]]) -> None:
-    summary, _, more = (handler.fn.__doc__ or handler.handler_name.replace("_", " ")).strip().partition("\n")
-    operation["summary"], operation["description"] = summary.rstrip("."), inspect.cleandoc(more) or summary
+    said = inspect.cleandoc(handler.fn.__doc__ or "")
+    operation["summary"] = handler.summary or said.partition("\n")[0].rstrip(".") or handler.handler_name
+    operation["description"] = said or operation["summary"]
     asked, given = _asked(handler), _given(handler)
     if asked:
         content = {"schema": shape_of[asked]}
