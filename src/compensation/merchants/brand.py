@@ -47,6 +47,12 @@ class Palette(msgspec.Struct, frozen=True):
             f"@media(prefers-color-scheme:dark){{:root{{{_tokens(self.dark)}}}}}"
         )
 
+    @property
+    def hairline(self) -> str:
+        """A line on the brand's own fill, half way to its text; only a mail needs it, a page has opacity."""
+        pairs = [(int(self.brand[at : at + 2], 16), int(self.on_brand[at : at + 2], 16)) for at in (1, 3, 5)]
+        return "#" + "".join(f"{(one + other) // 2:02x}" for one, other in pairs)
+
     def lowest(self) -> dict[str, float]:
         """The worst contrast of each part, by name; every value of a stored palette is at least READABLE."""
         return {
