@@ -103,7 +103,7 @@ def _given(occasion: Occasion, line: RemedyLine, reward: Reward | None) -> Given
 
 def _line(reward: Reward) -> RemedyLine:
     """A reward that no case chose, as the line it was ordered as."""
-    terms: Terms = msgspec.convert(reward.terms, Terms)  # type: ignore[arg-type]  # a union is a type to msgspec
+    terms: Terms = msgspec.convert(reward.terms, Terms)
     counted = reward.kind == Kind.points
     return RemedyLine(
         remedy=reward.remedy,

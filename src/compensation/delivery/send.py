@@ -13,6 +13,7 @@ from compensation.core.settings import Settings
 from compensation.core.states import DeliveryState
 from compensation.core.text import line
 from compensation.core.vault import Unreadable
+from compensation.customers.customer import key_of
 from compensation.db.answers import Who
 from compensation.db.outbox import Task
 from compensation.db.pool import Tx
@@ -83,10 +84,11 @@ async def send(door: Doorway, post: Post, port: MailPort, task: Task) -> None:
         if row["state"] != DeliveryState.queued:
             return
         try:
+            key = await key_of(tx, row["customer_id"])
             facts, token = await _load(tx, row["letter"], row["case_id"], row["order_id"], door.clock())
         except Unreadable:
-            facts, token = None, ""
-    if facts is None or not facts.email:
+            key, facts, token = None, None, ""
+    if facts is None or key is None or not facts.email:
         lack = "erased" if facts is None else "no_address"
         await _record(door, task, MailOutcome(task.subject_id, DeliveryState.failed, "", lack))
         return
@@ -98,7 +100,8 @@ async def send(door: Doorway, post: Post, port: MailPort, task: Task) -> None:
     verdict = type(answer).__name__
     if verdict == "TryLater":
         raise Unavailable("mail_not_taken", answer.detail, retry_after=60)
-    sealed = door.vault.seal(task.merchant_id, task.subject_id, msgspec.json.encode(written))
+    # Under the customer's own key: when he is forgotten, what we wrote to him is unreadable too.
+    sealed = key.seal(task.subject_id, msgspec.json.encode(written))
     await _record(door, task, MailOutcome(task.subject_id, DeliveryState.sent, written.subject, message=sealed))
     if verdict == "Bounced":
         bounced = MailOutcome(task.subject_id, DeliveryState.bounced, written.subject, "refused_by_mail_server")

@@ -64,12 +64,13 @@ class Bell:
                     await redis.enqueue_job("work", merchant_id, task_id, _job_id=task_id)
                 except Exception as error:  # a broken bell must not break anything else; the sweep does the work
                     log.warning("bell_is_silent", error=type(error).__name__)
-                    redis = await _dropped(redis)
+                    await _drop(redis)
+                    redis = None
                     await asyncio.sleep(SILENCE)
         finally:
-            await _dropped(redis)
+            await _drop(redis)
 
 
-async def _dropped(redis: ArqRedis | None) -> None:
+async def _drop(redis: ArqRedis | None) -> None:
     if redis is not None:
         await redis.aclose()

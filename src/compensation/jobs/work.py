@@ -59,7 +59,8 @@ async def run(settings: Settings) -> None:
 async def answer(worker: Worker, redis_url: str) -> None:
     """Do the rows the bell names. arq dies when Redis restarts, so it is made anew for as long as we live."""
 
-    async def work(context: dict[str, Any], merchant_id: str, task_id: str) -> None:
+    async def work(context: dict[Any, Any], *named: Any) -> None:
+        merchant_id, task_id = named
         await worker.work_one(merchant_id, task_id)
 
     while True:
