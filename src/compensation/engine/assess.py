@@ -16,7 +16,7 @@ from compensation.engine.report import FACTS, CostLine, Report
 from compensation.engine.taxonomy import DueKind, Taxonomy
 
 
-class Obligation(msgspec.Struct, frozen=True, kw_only=True):
+class Obligation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A legal rule that applied, with what it demands. ``verification`` is shown wherever the rule is."""
 
     code: str
@@ -33,7 +33,7 @@ class Obligation(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
-class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The facts of a case put in order. ``owed`` is the sum of the dues that are not in kind."""
 
     report: Report
@@ -107,8 +107,12 @@ def _circumstances(
     report: Report, harms: tuple[HarmFound, ...], costs: tuple[CostLine, ...], on: datetime.date
 ) -> Circumstances:
     facts, order = report.facts, report.order
+    seen = tuple(
+        HarmSeen(harm.type, harm.family, harm.severity.rank, f"{harm.type} {harm.severity.value}") for harm in harms
+    )
     return Circumstances(
-        harms=tuple(HarmSeen(harm.type, harm.family, harm.severity.rank) for harm in harms),
+        harms=seen,
+        rank=max(harm.rank for harm in seen),
         country=report.country,
         tier=report.customer_tier,
         reason_code=report.reason_code,

@@ -8,18 +8,21 @@ from compensation.engine.harm import Family
 from compensation.engine.report import FACTS
 
 
-class HarmSeen(msgspec.Struct, frozen=True):
-    """A harm as a condition looks at it; ``rank`` is that of its severity."""
+class HarmSeen(msgspec.Struct, frozen=True, gc=False):
+    """A harm as a condition looks at it. ``words`` is how a receipt names it, such as ``material.x high``."""
 
     type: str
     family: Family
     rank: int
+    words: str
 
 
-class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
+class Circumstances(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything a condition may look at. ``facts`` are the names of the facts that are so."""
 
     harms: tuple[HarmSeen, ...]
+    rank: int
+    """The severity of the worst harm, 0 for low up to 3 for critical."""
     country: str
     tier: str
     reason_code: str
@@ -38,12 +41,8 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
         """The same case seen through one of its harms."""
         if len(self.harms) == 1:
             return self
-        return msgspec.structs.replace(self, harms=tuple(seen for seen in self.harms if seen.type == harm))
-
-    @property
-    def rank(self) -> int:
-        """The severity of the worst harm."""
-        return max(harm.rank for harm in self.harms)
+        one = next(seen for seen in self.harms if seen.type == harm)
+        return msgspec.structs.replace(self, harms=(one,), rank=one.rank)
 
     def variables(self) -> dict[str, Any]:
         """The names and values that a CEL predicate sees. Sums are whole minor units.

@@ -106,7 +106,7 @@ def _some_harm(when: When) -> Check:
         for harm in case.harms:
             if harm.rank >= rank and (not types or harm.type in types) and (not families or harm.family in families):
                 return None
-        return "harms", [f"{harm.type} {list(Severity)[harm.rank]}" for harm in case.harms]
+        return "harms", [harm.words for harm in case.harms]
 
     return check
 

@@ -37,17 +37,7 @@ def decide(
         )
     tried: list[Tried] = []
     grant = weigh(assessment, case, policy, limits, history, tried)
-    matter = Matter(
-        assessment=assessment,
-        case=case,
-        policy=policy,
-        law=law,
-        shelf=shelf,
-        limits=limits,
-        history=history,
-        grant=grant,
-        seed=seed,
-    )
+    matter = Matter.of(assessment, case, policy, law, shelf, limits, history, grant, seed)
     offers, refused = make_offers(matter, tried)
     return Decision(
         assessment=assessment,

@@ -14,7 +14,7 @@ from compensation.engine.sums import share
 from compensation.engine.taxonomy import DueKind, Taxonomy
 
 
-class HarmFound(msgspec.Struct, frozen=True, kw_only=True):
+class HarmFound(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One harm of the case, merged where it was reported twice, with the worst severity."""
 
     type: str
@@ -22,10 +22,10 @@ class HarmFound(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
 
 
-class Due(msgspec.Struct, frozen=True, kw_only=True):
+class Due(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing the customer has a right to. ``source`` is what it is counted by: ``order``, ``charge``, ``cost:1``…
 
-    For a due in kind ``amount`` is the sum that may be given instead, unless ``repair_first`` bars money for now.
+    For a due in kind ``amount`` is the sum that may be given instead, unless ``in_kind_first`` bars money for now.
     """
 
     kind: DueKind
@@ -34,7 +34,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
     harms: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
-    repair_first: bool = False
+    in_kind_first: bool = False
     remedy: str | None = None
     """For a cost: the remedy that pays it, reimbursement or cash compensation."""
 
@@ -107,7 +107,7 @@ def _order_due(
     in_full = Money(price, report.money)
     part = Money(_reduction(report, taxonomy, harms, owners, price), report.money)
     kind, amount = _way(kind, report, in_full, part)
-    first = kind is DueKind.conformity and any(rule.repair_first for rule in applied)
+    first = kind.in_kind and any(rule.in_kind_first for rule in applied)
     return _due(kind, "order", amount, owners, tuple(rule.code for rule in applied), first)
 
 
@@ -161,9 +161,9 @@ def _due(
     amount: Money,
     harms: tuple[str, ...],
     rules: tuple[str, ...],
-    repair_first: bool = False,
+    in_kind_first: bool = False,
 ) -> Due:
-    reason = Reason("due.repair_first" if repair_first else f"due.{kind.value}", {"amount": amount})
+    reason = Reason(f"due.{kind.value}_first" if in_kind_first else f"due.{kind.value}", {"amount": amount})
     return Due(
-        kind=kind, source=source, amount=amount, reason=reason, harms=harms, rules=rules, repair_first=repair_first
+        kind=kind, source=source, amount=amount, reason=reason, harms=harms, rules=rules, in_kind_first=in_kind_first
     )

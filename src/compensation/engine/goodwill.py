@@ -13,7 +13,7 @@ from compensation.engine.reason import Reason, Step, TraceLine, Tried
 from compensation.engine.sums import multiplied, share
 
 
-class Grant(msgspec.Struct, frozen=True):
+class Grant(msgspec.Struct, frozen=True, gc=False):
     """The goodwill sum, how it divides among the harms, and how it came about."""
 
     amount: Money

@@ -47,7 +47,7 @@ class ConsentForm(enum.StrEnum):
 class LegalRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One rule. ``due`` is what it gives the customer, ``refuses`` what may not take its place.
 
-    ``repair_first`` bars money until repair and replacement have failed or cannot be had.
+    ``in_kind_first`` bars money until repair, replacement or repetition has failed or cannot be had.
     """
 
     code: RuleCode
@@ -62,7 +62,7 @@ class LegalRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     verification_note: str
     consent: ConsentForm
     refuses: tuple[Code, ...] = ()
-    repair_first: bool = False
+    in_kind_first: bool = False
     deadline_days: DeadlineDays | None = None
     same_means: bool = False
     no_fee: bool = False

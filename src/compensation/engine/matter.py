@@ -11,6 +11,7 @@ from compensation.engine.law import Law
 from compensation.engine.plan import History, Limits
 from compensation.engine.policy import Policy
 from compensation.engine.remedy import Shelf
+from compensation.engine.taxonomy import DueKind
 
 
 class Matter(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +24,40 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
     history: History
     grant: Grant
     seed: str
+    in_kind: Due | None
+    """The due that is met by a deed, where there is one."""
+    in_money: tuple[Due, ...]
+    promised: tuple[Due, ...]
+
+    @classmethod
+    def of(
+        cls,
+        assessment: Assessment,
+        case: Circumstances,
+        policy: Policy,
+        law: Law,
+        shelf: Shelf,
+        limits: Limits,
+        history: History,
+        grant: Grant,
+        seed: str,
+    ) -> "Matter":
+        """The table laid: the dues told apart by how they are met."""
+        dues = assessment.dues
+        return cls(
+            assessment=assessment,
+            case=case,
+            policy=policy,
+            law=law,
+            shelf=shelf,
+            limits=limits,
+            history=history,
+            grant=grant,
+            seed=seed,
+            in_kind=next((due for due in dues if due.kind.in_kind), None),
+            in_money=tuple(due for due in dues if not due.kind.in_kind and due.kind is not DueKind.promise),
+            promised=tuple(due for due in dues if due.kind is DueKind.promise),
+        )
 
     @property
     def currency(self) -> str:

@@ -5,7 +5,7 @@ import hashlib
 from compensation.engine import lines
 from compensation.engine.condition import first_failure
 from compensation.engine.matter import Matter
-from compensation.engine.plan import Offer, Part, Refusal, RemedyLine
+from compensation.engine.plan import Offer, Refusal, RemedyLine
 from compensation.engine.policy import ReadyForm, ReadyOffer
 from compensation.engine.policy_document import IN_MONEY, Draw, OfferRule
 from compensation.engine.reason import Reason, Tried
@@ -28,63 +28,125 @@ _WANTED: dict[str, frozenset[str]] = {
 
 def make_offers(matter: Matter, tried: list[Tried]) -> tuple[tuple[Offer, ...], tuple[Refusal, ...]]:
     """Every offer that law and policy allow, the lawful one first; and what was considered and refused."""
+    table = _Table(matter)
     offers: list[Offer] = []
     refused: list[Refusal] = []
     seen: set[object] = set()
     for ready in matter.policy.offers:
         if ready.rule.fallback and offers:
             continue
-        made = _make(ready, matter, tried)
+        made = table.make(ready, tried)
         if isinstance(made, Refusal):
             refused.append(made)
         elif made is not None and (gist := _gist(made)) not in seen:
             # Two rules may come to the same bundle, for example when no goodwill is left: it is offered once.
             seen.add(gist)
             offers.append(made)
-    ranked = sorted(offers, key=lambda offer: _rank(offer, matter.case.wants))
+    return _in_order(offers, refused, matter), tuple(refused)
+
+
+def _in_order(offers: list[Offer], refused: list[Refusal], matter: Matter) -> tuple[Offer, ...]:
+    """The offers that have a place, by the order of force; the others are refused.
+
+    The policy's order says which offers are worth a place. The first by the order of force always has one.
+    """
+    wanted = _WANTED.get(matter.case.wants, frozenset())
+    ranked = sorted(offers, key=lambda offer: _rank(offer, wanted))
     most = matter.policy.document.offers_at_most
-    refused += [Refusal(key=offer.key, reason=Reason("refused.enough", {"most": most})) for offer in ranked[most:]]
-    return tuple(ranked[:most]), tuple(refused)
+    if len(offers) <= most:
+        return tuple(ranked)
+    first = ranked[0]
+    kept = {first.key, *[offer.key for offer in offers if offer is not first][: most - 1]}
+    refused += [
+        Refusal(key=offer.key, reason=Reason("refused.enough", {"most": most}))
+        for offer in offers
+        if offer.key not in kept
+    ]
+    return tuple(offer for offer in ranked if offer.key in kept)
 
 
-def _make(ready: ReadyOffer, matter: Matter, tried: list[Tried]) -> Offer | Refusal | None:
-    rule = ready.rule
-    failure = first_failure(ready.checks, matter.case)
-    if failure is not None:
-        tried.append(Tried(rule=f"offer.{rule.key}", passed=False, failed=failure[0], saw=failure[1]))
+class _Table:
+    """What all offers of one case share, worked out once: the forms that fit it and the gestures that go with it."""
+
+    def __init__(self, matter: Matter) -> None:
+        self.matter = matter
+        self.forms = {
+            code: ready
+            for code, ready in matter.policy.forms.items()
+            if matter.has(code)
+            and first_failure(ready.checks, matter.case) is None
+            and (ready.form.draw is None or drawn(ready.form.draw, code, matter.seed))
+        }
+        self.gestures = [
+            (ready.gesture, line, restrictions(line))
+            for ready in matter.policy.gestures
+            if (ready.gesture.must or matter.has(ready.gesture.remedy))
+            and first_failure(ready.checks, matter.case) is None
+            and (line := lines.gesture(ready, matter))
+        ]
+
+    def make(self, ready: ReadyOffer, tried: list[Tried]) -> Offer | Refusal | None:
+        rule, matter = ready.rule, self.matter
+        failure = first_failure(ready.checks, matter.case)
+        if failure is not None:
+            tried.append(Tried(rule=f"offer.{rule.key}", passed=False, failed=failure[0], saw=failure[1]))
+            return None
+        settlement = settle(rule, matter)
+        tried.append(Tried(rule=f"offer.{rule.key}", passed=isinstance(settlement, Settlement)))
+        if not isinstance(settlement, Settlement):
+            return settlement
+        left = matter.budget_left
+        if left is not None and settlement.bonus > left:
+            return Refusal(key=rule.key, reason=Reason("refused.budget", {"left": matter.money(left)}))
+        given = self._goodwill(rule, settlement.bonus)
+        if not _is_what_it_says(rule, settlement, given):
+            return None
+        return self._offer(rule, [*settlement.lines, given] if given else [*settlement.lines], settlement)
+
+    def _goodwill(self, rule: OfferRule, spent: int) -> RemedyLine | None:
+        """The first form that fits the case, with as much of the sum as the budget bears with its bonus."""
+        for code in rule.goodwill:
+            form = self.forms.get(code)
+            if form is None:
+                continue
+            if not self.matter.shelf.remedy(code).sized:
+                return lines.goodwill(form, 0, 0, self.matter)
+            amount = _bearable(form, self.matter, spent)
+            if amount > 0:
+                return lines.goodwill(form, amount, form.bonus.of(self.matter.money(amount)), self.matter)
         return None
-    settlement = settle(rule, matter)
-    tried.append(Tried(rule=f"offer.{rule.key}", passed=isinstance(settlement, Settlement)))
-    if not isinstance(settlement, Settlement):
-        return settlement
-    left = matter.budget_left
-    if left is not None and settlement.bonus > left:
-        return Refusal(key=rule.key, reason=Reason("refused.budget", {"left": matter.money(left)}))
-    given = _goodwill(rule, matter, settlement.bonus)
-    if given is None and rule.goodwill and (not settlement.lines or _is_only_goodwill(rule)):
-        return None
-    return _offer(rule, [*settlement.lines, *([given] if given else []), *_gestures(rule, matter)], settlement, matter)
+
+    def _offer(self, rule: OfferRule, parts: list[RemedyLine], settlement: Settlement) -> Offer:
+        """What was settled and given, with the gestures: each remedy of those once, by the first rule for it."""
+        matter, shelf = self.matter, self.matter.shelf
+        gestures: dict[str, tuple[RemedyLine, tuple[Reason, ...]]] = {}
+        for gesture, line, limits in self.gestures:
+            if not gesture.offers or rule.key in gesture.offers:
+                gestures.setdefault(gesture.remedy, (line, limits))
+        faces = [(line.remedy, _face(line)) for line in parts]
+        value = sum(face for code, face in faces if shelf.remedy(code).money_equivalent)
+        faces += [(code, 0) for code in gestures]
+        told = [restriction for line in parts for restriction in restrictions(line)]
+        return Offer(
+            key=rule.key,
+            label=rule.label,
+            lines=(*parts, *(line for line, _ in gestures.values())),
+            value=matter.money(value),
+            cost=matter.money(shelf.cost(faces, matter.case.order_amount)),
+            arrives_in_days=max((_days(line, shelf) for line in parts), default=0),
+            consent=settlement.consent,
+            restrictions=(*told, *(limit for _, limits in gestures.values() for limit in limits)),
+        )
 
 
-def _is_only_goodwill(rule: OfferRule) -> bool:
-    """Whether the form of goodwill is all that sets this offer apart."""
-    return rule.money == IN_MONEY and rule.in_kind is None and not rule.needs_money_owed
-
-
-def _goodwill(rule: OfferRule, matter: Matter, spent: int) -> RemedyLine | None:
-    """The first form of goodwill that fits the case, with as much of the sum as the budget bears with its bonus."""
-    for code in rule.goodwill:
-        form = matter.policy.forms[code]
-        if not matter.has(code) or first_failure(form.checks, matter.case) is not None:
-            continue
-        if form.form.draw is not None and not drawn(form.form.draw, code, matter.seed):
-            continue
-        if not matter.shelf.remedy(code).sized:
-            return lines.goodwill(form, 0, 0, matter)
-        amount = _bearable(form, matter, spent)
-        if amount > 0:
-            return lines.goodwill(form, amount, form.bonus.of(matter.money(amount)), matter)
-    return None
+def _is_what_it_says(rule: OfferRule, settlement: Settlement, given: RemedyLine | None) -> bool:
+    """Whether the bundle has what sets this offer apart; without it, it would be another offer under a wrong name."""
+    if given is None and rule.only_with_goodwill:
+        return False
+    if rule.money != IN_MONEY:
+        remedies = [line.remedy for line in settlement.lines] + ([given.remedy] if given else [])
+        return rule.money in remedies
+    return given is not None or not rule.goodwill or rule.in_kind is not None or rule.owed == "money"
 
 
 def _bearable(form: ReadyForm, matter: Matter, spent: int) -> int:
@@ -111,41 +173,14 @@ def drawn(draw: Draw, remedy: str, seed: str) -> bool:
     return int.from_bytes(digest[:8], "big") % draw.one_in == 0
 
 
-def _gestures(rule: OfferRule, matter: Matter) -> list[RemedyLine]:
-    return [
-        lines.gesture(ready, matter)
-        for ready in matter.policy.gestures
-        if (not ready.gesture.offers or rule.key in ready.gesture.offers)
-        and (ready.gesture.must or matter.has(ready.gesture.remedy))
-        and first_failure(ready.checks, matter.case) is None
-    ]
-
-
-def _offer(rule: OfferRule, parts: list[RemedyLine], settlement: Settlement, matter: Matter) -> Offer:
-    shelf = matter.shelf
-    faces = [
-        (line.remedy, (line.amount.amount if line.amount else 0) + (line.bonus.amount if line.bonus else 0))
-        for line in parts
-    ]
-    value = sum(face for code, face in faces if shelf.remedy(code).money_equivalent)
-    return Offer(
-        key=rule.key,
-        label=rule.label,
-        lines=tuple(parts),
-        value=matter.money(value),
-        cost=matter.money(shelf.cost(faces, matter.case.order_amount)),
-        arrives_in_days=max((_days(line, shelf) for line in parts), default=0),
-        consent=settlement.consent,
-        restrictions=tuple(restriction for line in parts for restriction in restrictions(line)),
-    )
+def _face(line: RemedyLine) -> int:
+    return (line.amount.amount if line.amount else 0) + (line.bonus.amount if line.bonus else 0)
 
 
 def _days(line: RemedyLine, shelf: Shelf) -> int:
-    """When what the customer was promised is with him; gestures beside it do not delay an offer."""
-    if isinstance(line.terms, RefundTerms):
+    """When what the customer was promised is with him. Gestures beside it do not delay an offer."""
+    if isinstance(line.terms, RefundTerms | TaskTerms):
         return line.terms.due_in_days
-    if isinstance(line.terms, TaskTerms):
-        return line.terms.due_in_days if line.part is Part.owed else 0
     return shelf.remedy(line.remedy).arrives_in_days
 
 
@@ -154,7 +189,6 @@ def _gist(offer: Offer) -> object:
     return tuple((line.remedy, line.part, line.amount, line.bonus) for line in offer.lines)
 
 
-def _rank(offer: Offer, wants: str) -> tuple[bool, bool]:
+def _rank(offer: Offer, wanted: frozenset[str]) -> tuple[bool, bool]:
     """Without consent before with it; then what the customer asked for. The policy's order decides the rest."""
-    wanted = _WANTED.get(wants, frozenset())
     return offer.consent is not None, not any(line.remedy in wanted for line in offer.lines)

@@ -19,7 +19,7 @@ class Part(enum.StrEnum):
     """The merchant adds it."""
 
 
-class Consent(msgspec.Struct, frozen=True, kw_only=True):
+class Consent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the customer gives up by choosing this offer. Without the recorded act the offer may not be issued."""
 
     replaces: Money
@@ -29,7 +29,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
-class RemedyLine(msgspec.Struct, frozen=True, kw_only=True):
+class RemedyLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One remedy of an offer.
 
     ``amount`` is the principal in money's worth and ``bonus`` what is added to it; both are None for a remedy
@@ -48,7 +48,7 @@ class RemedyLine(msgspec.Struct, frozen=True, kw_only=True):
     """False for what the law, the harm or the house demands: sums owed, notes, an emotional harm's apology."""
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
+class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One bundle that resolves the case. ``key`` is stable: the same offer of the same policy keeps its key."""
 
     key: str
@@ -63,7 +63,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     restrictions: tuple[Reason, ...] = ()
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An alternative that was considered and not offered, and why."""
 
     key: str
@@ -71,7 +71,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     rule: str | None = None
 
 
-class HarmShare(msgspec.Struct, frozen=True, kw_only=True):
+class HarmShare(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row of the harm table: what this harm's share of the sums is."""
 
     type: str
@@ -81,7 +81,7 @@ class HarmShare(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Every offer of a case, the lawful one first and none preselected, and the whole explanation."""
 
     assessment: Assessment
@@ -106,14 +106,14 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         return next((offer for offer in self.offers if offer.key == key), None)
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class Limits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What bounds goodwill from outside the policy at this moment; None is no bound. Sums owed are never bounded."""
 
     budget_left: Money | None = None
     goodwill_max: Money | None = None
 
 
-class History(msgspec.Struct, frozen=True, kw_only=True):
+class History(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What this customer received before, within the policy's period."""
 
     cases: int = 0

@@ -3,7 +3,7 @@
 import datetime
 import enum
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -148,7 +148,9 @@ class OfferRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """The remedy that meets a due in kind; without it such a due is met by its sum."""
     goodwill: tuple[Code, ...] = ()
     """The forms that goodwill may take here; the first that fits is taken."""
-    needs_money_owed: bool = False
+    owed: Literal["any", "money", "nothing"] = "any"
+    """Which cases it is for: where money is owed (or a due in kind may be met by money), where neither is, or any."""
+    only_with_goodwill: bool = False
     fallback: bool = False
     """Made only where no other offer could be."""
 

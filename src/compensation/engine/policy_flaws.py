@@ -78,15 +78,15 @@ def _offer(path: str, rule: OfferRule, shelf: Shelf, forms: set[str], ways: set[
     for code in rule.goodwill:
         if code not in forms:
             yield f"{path}.goodwill", f"{code!r} has no [[form]] here."
-    if rule.fallback and (rule.goodwill or rule.in_kind or rule.needs_money_owed or rule.when != When()):
+    if rule.fallback and (rule.goodwill or rule.in_kind or rule.owed != "any" or rule.when != When()):
         yield path, "The fallback takes every case, so it asks for nothing."
 
 
 def _gaps(document: PolicyDocument) -> Found:
     """A policy must be able to answer every case: one plain refund, one fallback, credit for a broken promise."""
     plain = [r for r in document.offer if r.money == IN_MONEY and not r.in_kind and r.when == When()]
-    if not any(rule.needs_money_owed for rule in plain):
-        yield "$.offer", "One offer must pay sums owed in money, without a condition: needs_money_owed = true."
+    if not any(rule.owed == "money" and not rule.only_with_goodwill for rule in plain):
+        yield "$.offer", 'One offer must pay sums owed in money, without a condition: owed = "money".'
     if not any(rule.fallback for rule in plain):
         yield "$.offer", "One offer must be the fallback, so that every harm has an answer."
     if not any(form.remedy == PROMISED for form in document.form):

@@ -84,7 +84,8 @@ def _depth(text: str) -> int:
 
 
 _SAMPLE: dict[str, Any] = Circumstances(
-    harms=(HarmSeen("material.defective_product", Family.material, 1),),
+    harms=(HarmSeen("material.defective_product", Family.material, 1, ""),),
+    rank=1,
     country="IE",
     tier="gold",
     reason_code="defect",

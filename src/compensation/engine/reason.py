@@ -8,7 +8,7 @@ import msgspec
 from compensation.core.money import Money
 
 
-class Reason(msgspec.Struct, frozen=True):
+class Reason(msgspec.Struct, frozen=True, gc=False):
     """A code of ``catalog/explanations.toml`` and the values for its placeholders."""
 
     code: str
@@ -26,7 +26,7 @@ class Step(enum.StrEnum):
     proposed = "proposed"
 
 
-class TraceLine(msgspec.Struct, frozen=True, kw_only=True):
+class TraceLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One line of the explanation: the step, why, the sum it led to, and the arithmetic behind it."""
 
     step: Step
@@ -38,7 +38,7 @@ class TraceLine(msgspec.Struct, frozen=True, kw_only=True):
     harms: tuple[str, ...] = ()
 
 
-class Tried(msgspec.Struct, frozen=True, kw_only=True):
+class Tried(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One rule that was tried, and the first condition that failed with the value it saw."""
 
     rule: str

@@ -16,6 +16,7 @@ from compensation.engine.report import Code
 from compensation.engine.taxonomy import DueKind
 from compensation.engine.terms import Kind
 
+
 class CostModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a remedy costs the merchant, in per cent, exactly.
 

@@ -10,10 +10,9 @@ from compensation.engine.matter import Matter
 from compensation.engine.plan import Consent, Refusal, RemedyLine
 from compensation.engine.policy_document import IN_MONEY, PROMISED, OfferRule
 from compensation.engine.reason import Reason
-from compensation.engine.taxonomy import DueKind
 
 
-class Settlement(msgspec.Struct, frozen=True):
+class Settlement(msgspec.Struct, frozen=True, gc=False):
     """The owed lines of one offer. ``bonus`` is what was added to them, in minor units."""
 
     lines: tuple[RemedyLine, ...]
@@ -23,10 +22,7 @@ class Settlement(msgspec.Struct, frozen=True):
 
 def settle(rule: OfferRule, matter: Matter) -> Settlement | Refusal | None:
     """Meet every due of the case by this offer's ways. None where the offer is not about such a case."""
-    dues = matter.assessment.dues
-    owed_in_kind = next((due for due in dues if due.kind.in_kind), None)
-    promise = [due for due in dues if due.kind is DueKind.promise]
-    money = [due for due in dues if not due.kind.in_kind and due.kind is not DueKind.promise]
+    owed_in_kind, money = matter.in_kind, [*matter.in_money]
     deeds: list[RemedyLine] = []
     if rule.in_kind is not None:
         if owed_in_kind is None or owed_in_kind.kind not in matter.shelf.meets(rule.in_kind):
@@ -34,18 +30,22 @@ def settle(rule: OfferRule, matter: Matter) -> Settlement | Refusal | None:
         if not matter.has(rule.in_kind):
             return Refusal(key=rule.key, reason=Reason("refused.not_on_shelf", {"remedy": rule.in_kind}))
         deeds.append(lines.in_kind(owed_in_kind, rule.in_kind, matter))
+    elif owed_in_kind is not None and rule.owed == "nothing":
+        return None
     elif owed_in_kind is not None:
         # The fallback is asked only when no way in kind could be offered, and then money is what is left.
-        if owed_in_kind.repair_first and not rule.fallback:
+        if owed_in_kind.in_kind_first and not rule.fallback:
             statute = owed_in_kind.rules[0]
-            return Refusal(key=rule.key, reason=Reason("refused.repair_first", {"rule": statute}), rule=statute)
+            return Refusal(
+                key=rule.key, reason=Reason(f"refused.{owed_in_kind.kind.value}_first", {"rule": statute}), rule=statute
+            )
         money.insert(0, owed_in_kind)
-    if rule.needs_money_owed and not money:
+    if (rule.owed == "money" and not money) or (rule.owed == "nothing" and money):
         return None
     if rule.money in (IN_MONEY, PROMISED):
-        kept = [_keep(due, matter) for due in promise]
+        kept = [_keep(due, matter) for due in matter.promised]
     else:
-        kept, money = [], [*money, *promise]
+        kept, money = [], [*money, *matter.promised]
     if rule.money == IN_MONEY or not money:
         paid = [lines.refund(due, matter) for due in money]
         return _settled([*deeds, *paid, *kept])

@@ -22,7 +22,7 @@ class Kind(enum.StrEnum):
     words = "words"
 
 
-class RefundTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="refund", kw_only=True):
+class RefundTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="refund", kw_only=True, gc=False):
     """Money back. ``same_means`` is the way it was paid; otherwise a payout that the customer agrees to."""
 
     due_in_days: int
@@ -30,31 +30,31 @@ class RefundTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="refund", k
     no_fee: bool = True
 
 
-class CreditTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="store_credit", kw_only=True):
+class CreditTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="store_credit", kw_only=True, gc=False):
     valid_months: int
 
 
-class CardTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="gift_card", kw_only=True):
+class CardTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="gift_card", kw_only=True, gc=False):
     """``product`` is ``house`` for our own card, else ``prepaid`` or ``printed``."""
 
     valid_months: int
     product: str = "house"
 
 
-class PointsTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="points", kw_only=True):
+class PointsTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="points", kw_only=True, gc=False):
     """``points`` is the whole count, the bonus included."""
 
     points: int
     valid_months: int
 
 
-class TierTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="tier", kw_only=True):
+class TierTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="tier", kw_only=True, gc=False):
     tier: str
     days: int
     perks: tuple[str, ...]
 
 
-class DiscountTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="discount", kw_only=True):
+class DiscountTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="discount", kw_only=True, gc=False):
     """A single-use code for a sum off. ``hidden`` means that the customer learns of it on opening the message."""
 
     off: Money
@@ -63,21 +63,21 @@ class DiscountTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="discount
     hidden: bool = False
 
 
-class LimitedOfferTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="limited_offer", kw_only=True):
+class LimitedOfferTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="limited_offer", kw_only=True, gc=False):
     """A reduction in per cent for a limited time."""
 
     percent: int
     valid_days: int
 
 
-class ExperienceTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="experience", kw_only=True):
+class ExperienceTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="experience", kw_only=True, gc=False):
     """The customer picks one of ``choices``: ``event_ticket``, ``webinar_access``, ``consultation``."""
 
     choices: tuple[str, ...]
     valid_months: int
 
 
-class TaskTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="task", kw_only=True):
+class TaskTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="task", kw_only=True, gc=False):
     """Something the merchant does within ``due_in_days``; ``lasts_days`` for a service level that is kept up."""
 
     due_in_days: int
@@ -86,7 +86,7 @@ class TaskTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="task", kw_on
     """``incident`` for a task that one incident owns for all its cases, such as a corrective campaign."""
 
 
-class WordsTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="words", kw_only=True):
+class WordsTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="words", kw_only=True, gc=False):
     """Words that travel with the offer. ``earlier`` counts the apologies made before, so that none is repeated."""
 
     block: str
