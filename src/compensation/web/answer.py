@@ -3,7 +3,7 @@
 from typing import Annotated, Any, TypeVar
 
 from litestar import Response
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from compensation.core.errors import Invalid
 from compensation.db.answers import Written
@@ -12,8 +12,8 @@ T = TypeVar("T")
 
 KeyHeader = Annotated[
     str | None,
-    Parameter(
-        header="Idempotency-Key",
+    HeaderParameter(
+        name="Idempotency-Key",
         description="A name of your choosing for this one request, 1 to 255 printable characters. Sending the same "
         "request with the same key again gives the same answer and has no second effect, for ever.",
     ),

@@ -13,6 +13,7 @@ from compensation.db.answers import Who
 from compensation.db.pool import ACQUIRE
 from compensation.db.unit import Doorway
 from compensation.merchants.credential import key_holder
+from compensation.web.request import StrictRequest
 
 REMEMBERED = 10.0
 """Seconds a key is good for without asking the database: a revoked key may live on for as long."""
@@ -57,7 +58,7 @@ async def api_key(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
     connection.state.who = who
 
 
-def who_asks(request: Any) -> Who:
+def who_asks(request: StrictRequest) -> Who:
     """The dependency ``who``."""
     who: Who = request.state.who
     return who

@@ -6,7 +6,7 @@ from litestar import Response, get
 
 from compensation.db.faults import away
 from compensation.db.pool import ACQUIRE
-from compensation.db.unit import Doorway
+from compensation.web.asked import Door
 
 
 @get("/health", include_in_schema=False)
@@ -16,7 +16,7 @@ async def health() -> dict[str, str]:
 
 
 @get("/ready", include_in_schema=False)
-async def ready(door: Doorway) -> Response[dict[str, str]]:
+async def ready(door: Door) -> Response[dict[str, str]]:
     """Ready: the database answers within the time a request would wait for it. Raises Unavailable."""
     try:
         async with asyncio.timeout(ACQUIRE), door.pool.acquire() as connection:

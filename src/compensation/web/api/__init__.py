@@ -1,14 +1,18 @@
 """The API under /v1: one module a resource. A module in this folder exports ``router``, and is thereby hung.
 
-A handler of a resource names what it needs and gets it:
+A handler of a resource names what it needs and marks it with ``web.asked`` and ``litestar.params``:
 
-    door    Doorway, for ``door.write(act, who, what, key)`` and ``async with door.read(who.merchant_id)``
-    who     Who, the holder of the API key
-    key     str, the Idempotency-Key, which a write must have
-    data    the body, decoded strictly into the Struct that the annotation names
-    settings, limits
+    @post("/", summary="Report a harm", status_code=201)
+    async def create(data: JSONBody[Report], door: Door, who: Caller, key: Key) -> Response[Case]:
+        return answered(await door.write(report, who, data, key), 201, Case)
 
-A write is answered by ``answered(written, 201, Case)`` of ``web.answer``, with ``-> Response[Case]`` as annotation.
+    @get("/{case_id:str}", summary="One case")
+    async def read(case_id: FromPath[str], door: Door, who: Caller) -> Case: …
+
+    door: Door   who: Caller   key: Key   settings: Told   limits: Counted   limit: Annotated[int, QueryParameter(ge=1)]
+
+The body is decoded strictly into the Struct that the annotation names; ``key`` makes the Idempotency-Key compulsory.
+Raise a Problem and it is answered as one. Every problem is documented on every operation by ``web.openapi``.
 """
 
 import pkgutil
