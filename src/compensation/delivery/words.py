@@ -55,7 +55,8 @@ class Say:
                 raise Refused("letter_incomplete", f"The letter lacks {slot[1]}; say it before sending.", field=slot[1])
             return written
 
-        return _SLOT.sub(put, text)
+        # A Bulgarian date ends with a stop of its own; a sentence that ends with it needs no second one.
+        return _SLOT.sub(put, text).replace("г..", "г.")
 
     def _written(self, value: Any) -> str:
         if isinstance(value, Money):
