@@ -8,6 +8,7 @@ would give back a hundred times too much, so we do not guess.
 
 from fractions import Fraction
 
+from compensation.core.errors import Invalid
 from compensation.core.money import POINTS, Money, exponent
 
 _WITHOUT_DECIMALS = frozenset(
@@ -30,9 +31,12 @@ def to_stripe(amount: Money) -> int | None:
 def from_stripe(units: int, currency: str) -> Money | None:
     """The sum Stripe wrote as ``units`` of ``currency`` (in either case), or None when ISO 4217 cannot write it."""
     code = currency.upper()
+    try:
+        amount = units / _stripe_units(code)
+    except Invalid:
+        return None  # An old currency that Stripe remembers, or no currency at all.
     if code in _NOT_AGREED:
         return None
-    amount = units / _stripe_units(code)
     return Money(int(amount), code) if amount.denominator == 1 else None
 
 

@@ -37,6 +37,7 @@ class StripeRefunds:
     """The PaymentPort of one Stripe account."""
 
     def __init__(self, key: str, address: str = ADDRESS, deadline: float = DEADLINE) -> None:
+        self.address = address
         self._deadline = deadline
         self._wire = Wire(deadline)
         client = stripe.StripeClient(

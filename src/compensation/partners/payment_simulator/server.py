@@ -140,9 +140,9 @@ async def _read(wire: h11.Connection, reader: asyncio.StreamReader) -> Request |
                     wire.receive_data(await reader.read(_MOST_BYTES))
                 elif isinstance(event, h11.Request):
                     head = event
-                elif isinstance(event, h11.Data) and len(body) < _MOST_BYTES:
+                elif isinstance(event, h11.Data):
                     body += event.data
-                else:
+                if isinstance(event, h11.ConnectionClosed) or len(body) > _MOST_BYTES:
                     return None
         return _request(head, body) if head else None
     except (h11.RemoteProtocolError, ValueError):
