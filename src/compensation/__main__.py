@@ -15,6 +15,10 @@ from compensation.up.place import Place
 _COMMANDS = {
     "serve": ("compensation.web.serve", "Answer HTTP: the API, the console and the pages."),
     "work": ("compensation.jobs.work", "Do what the outbox holds: issue, tell, follow up, sweep."),
+    "simulate-payments": (
+        "compensation.partners.payment_simulator.server",
+        "Play the payment processor; no money moves.",
+    ),
     "migrate": ("compensation.db.migrate", "Bring the schema up to date, as its owner."),
     "audit": ("compensation.db.audit", "Check every invariant; the exit status tells whether all hold."),
     "seed-demo": ("compensation.merchants.demo", "Make the demo merchant, its agent and its test API key."),

@@ -28,7 +28,7 @@ def _play(command: str) -> None:
             print("test API key: key-of-the-double")
         case "serve":
             http.server.HTTPServer(("127.0.0.1", int(os.environ["COMPENSATION_PORT"])), _Health).serve_forever()
-        case "work":
+        case "work" | "simulate-payments":
             signal.pause()
 
 

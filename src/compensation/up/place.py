@@ -11,7 +11,7 @@ import msgspec
 from compensation.core.vault import Vault
 from compensation.db.embedded import CannotStart
 
-_DATA = ("mailbox", "evidence", "log", "keys", "postgres", "valkey")
+_DATA = ("demo.toml", "evidence", "keys", "log", "mailbox", "payments.sqlite", "postgres", "valkey")
 
 
 class Running(msgspec.Struct, frozen=True):

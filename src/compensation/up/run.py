@@ -11,9 +11,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from compensation.core.errors import Problem
 from compensation.core.settings import Settings, load
 from compensation.db.embedded import CannotStart, Child, Postgres, Valkey
-from compensation.db.embedded.child import until
+from compensation.db.embedded.child import free_port, until
 from compensation.partners.mailbox import FOLDER as MAILBOX
 from compensation.partners.mailbox import Mailbox
 from compensation.up.greeting import greeting
@@ -36,6 +37,9 @@ def up(*, fresh: bool = False, port: int | None = None, program: Sequence[str] =
     except CannotStart as error:
         print(error, file=sys.stderr)
         return 1
+    except Problem as problem:
+        print(problem.detail, file=sys.stderr)
+        return 1
     except asyncio.CancelledError:
         print("stopped; the data stay for the next time")
     return 0
@@ -49,6 +53,8 @@ class _Up:
         self._program = program
         self._logs = place.folder / "log"
         self._children: list[Child] = []
+        """All that run, servers and the step of the moment included: whom a second signal kills."""
+        self._services: list[Child] = []
         self._asked_to_stop = False
 
     async def run(self, *, fresh: bool, port: int | None) -> None:
@@ -64,11 +70,16 @@ class _Up:
             await self._step("migrate", environment)
             said = await self._step("seed-demo", environment)
             stack.push_async_callback(self._stop_services)
-            services = [self._start("serve", environment), self._start("work", environment)]
-            await services[0].ready(lambda: _is_healthy(settings), 30.0)
+            serve = self._start("serve", environment)
+            self._start("work", environment)
+            if "COMPENSATION_PAYMENTS_URL" not in os.environ and not settings.stripe_key:
+                self._start("simulate-payments", environment)
+            await serve.ready(lambda: not self._all_run() or _is_healthy(settings), 30.0)
+            self._check_that_all_run()
             self._place.announce(Running(os.getpid(), settings.base_url, _ours(environment)))
             print(greeting(settings, said, self._logs), flush=True)
-            await self._watch()
+            await until(lambda: not self._all_run(), math.inf, every=0.2)
+            self._check_that_all_run()
 
     async def _start_servers(
         self, stack: contextlib.AsyncExitStack, *, fresh: bool, port: int | None
@@ -78,7 +89,7 @@ class _Up:
         postgres = None if os.environ.get("DATABASE_URL") else Postgres(folder / "postgres")
         valkey = None if os.environ.get("REDIS_URL") else Valkey(folder / "valkey")
         environment = _defaults(folder, port) | os.environ | ({"COMPENSATION_PORT": str(port)} if port else {})
-        _check_port_is_free(environment["COMPENSATION_HOST"], int(environment["COMPENSATION_PORT"]))
+        _check_port_is_free(environment["COMPENSATION_HOST"], environment["COMPENSATION_PORT"])
         if fresh:
             await self._erase(postgres)
         environment.setdefault("COMPENSATION_KEYS", self._place.keys())
@@ -90,6 +101,8 @@ class _Up:
                 environment[variable] = server.url
         if "COMPENSATION_SMTP_URL" not in environment:
             environment["COMPENSATION_SMTP_URL"] = (await stack.enter_async_context(Mailbox(folder / MAILBOX))).url
+        # Only looked at where no key of a real processor is set; the simulator listens there.
+        environment.setdefault("COMPENSATION_PAYMENTS_URL", f"http://127.0.0.1:{free_port()}")
         return environment
 
     async def _erase(self, postgres: Postgres | None) -> None:
@@ -103,32 +116,41 @@ class _Up:
 
     async def _step(self, name: str, environment: Mapping[str, str]) -> str:
         """Run one command to its end and return what it said. Raises CannotStart when it fails."""
-        child = self._start(name, environment)
-        ended = await until(lambda: not child.running, _PATIENCE)
-        self._children.remove(child)
-        if not ended:
-            await child.kill()
-            raise CannotStart(f"compensation {name} did not end within {_PATIENCE:g} s. {child.last_words()}")
-        if child.status:
-            raise CannotStart(f"compensation {name} failed (exit status {child.status}). {child.last_words()}")
-        return child.log.read_text(encoding="utf-8")
+        child = self._spawn(name, environment)
+        try:
+            if not await until(lambda: not child.running, _PATIENCE):
+                raise CannotStart(f"compensation {name} did not end within {_PATIENCE:g} s. {child.last_words()}")
+            if child.status:
+                raise CannotStart(f"compensation {name} failed (exit status {child.status}). {child.last_words()}")
+            return child.log.read_text(encoding="utf-8")
+        finally:
+            await child.stop(5.0)
+            self._children.remove(child)
 
     def _start(self, name: str, environment: Mapping[str, str]) -> Child:
+        self._services.append(child := self._spawn(name, environment))
+        return child
+
+    def _spawn(self, name: str, environment: Mapping[str, str]) -> Child:
         child = Child(name, self._logs / f"{name}.log")
         child.start([*self._program, name], env={**environment, "PYTHONUNBUFFERED": "1"}, cwd=Path.cwd())
         self._children.append(child)
         return child
 
-    async def _watch(self) -> None:
-        """Raise CannotStart once one of the children has ended, for the others are of little use without it."""
-        await until(lambda: not all(child.running for child in self._children), math.inf, every=0.2)
-        ended = next(child for child in self._children if not child.running)
-        raise CannotStart(
-            f"{ended.name} ended by itself (exit status {ended.status}), so everything is stopped. {ended.last_words()}"
-        )
+    def _all_run(self) -> bool:
+        return all(child.running for child in self._children)
+
+    def _check_that_all_run(self) -> None:
+        """Raise CannotStart if one has ended, for the others are of little use without it."""
+        for child in self._children:
+            if not child.running:
+                raise CannotStart(
+                    f"{child.name} ended by itself (exit status {child.status}), so everything is stopped."
+                    f" {child.last_words()}"
+                )
 
     async def _stop_services(self) -> None:
-        await asyncio.gather(*(child.stop(10.0) for child in self._children if child.name in ("serve", "work")))
+        await asyncio.gather(*(child.stop(15.0) for child in self._services))
 
     def _on_signal(self, task: "asyncio.Task[None]") -> None:
         """The first signal stops in order; a person who asks again does not want to wait for that."""
@@ -162,14 +184,17 @@ def _ours(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _check_port_is_free(host: str, port: int) -> None:
+def _check_port_is_free(host: str, written: str) -> None:
+    if not written.isascii() or not written.isdigit():
+        raise CannotStart(f"COMPENSATION_PORT is {written!r}; it must be a number such as 8000.")
+    port = int(written)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             raise CannotStart(
-                f"Port {port} of {host} cannot be used ({error.strerror}). Stop what listens there, or choose another:"
+                f"Port {port} of {host} cannot be used ({error}). Stop what listens there, or choose another:"
                 f" scripts/up --port {port + 1}"
             ) from None
 
