@@ -41,7 +41,7 @@ def _earned(
     """The most that one rule gives for this harm, in minor units."""
     alone = case.only(harm.type)
     best: tuple[int, TraceLine] | None = None
-    for ready in policy.goodwill:
+    for ready in policy.goodwill(harm.type):
         failure = first_failure(ready.checks, alone)
         if failure is not None:
             tried.append(Tried(rule=ready.rule.code, passed=False, failed=failure[0], saw=failure[1], harm=harm.type))

@@ -109,6 +109,10 @@ def fill(shape: shapes.Shape, face: Money, matter: Matter, least_months: int) ->
     """The terms that a shape comes to for this face value, with at least the validity that the law asks."""
     rank = matter.case.rank
     match shape:
+        case shapes.WordsShape(block=block):
+            return terms.WordsTerms(block=block, earlier=matter.history.apologies if block == "apology" else 0)
+        case shapes.TaskShape(due_in_days=days, lasts_days=lasts, owner=owner):
+            return terms.TaskTerms(due_in_days=days, lasts_days=lasts, owner=owner)
         case shapes.CreditShape(valid_months=months):
             return terms.CreditTerms(valid_months=max(months, least_months))
         case shapes.CardShape(valid_months=months, product=product):
@@ -124,9 +128,5 @@ def fill(shape: shapes.Shape, face: Money, matter: Matter, least_months: int) ->
             return terms.LimitedOfferTerms(percent=percent.at(rank), valid_days=days)
         case shapes.ExperienceShape(choices=choices, valid_months=months):
             return terms.ExperienceTerms(choices=choices, valid_months=max(months, least_months))
-        case shapes.TaskShape(due_in_days=days, lasts_days=lasts, owner=owner):
-            return terms.TaskTerms(due_in_days=days, lasts_days=lasts, owner=owner)
-        case shapes.WordsShape(block=block):
-            return terms.WordsTerms(block=block, earlier=matter.history.apologies if block == "apology" else 0)
         case _:
             assert_never(shape)

@@ -7,7 +7,7 @@ from compensation.engine.condition import first_failure
 from compensation.engine.matter import Matter
 from compensation.engine.plan import Offer, Refusal, RemedyLine
 from compensation.engine.policy import ReadyForm, ReadyOffer
-from compensation.engine.policy_document import IN_MONEY, Draw, OfferRule
+from compensation.engine.policy_document import IN_MONEY, Draw, Gesture, OfferRule
 from compensation.engine.reason import Reason, Tried
 from compensation.engine.remedy import Shelf
 from compensation.engine.report import Wants
@@ -77,13 +77,16 @@ class _Table:
             and first_failure(ready.checks, matter.case) is None
             and (ready.form.draw is None or drawn(ready.form.draw, code, matter.seed))
         }
-        self.gestures = [
-            (ready.gesture, line, restrictions(line))
+        gestures = [
+            (ready.gesture, lines.gesture(ready, matter))
             for ready in matter.policy.gestures
             if (ready.gesture.must or matter.has(ready.gesture.remedy))
             and first_failure(ready.checks, matter.case) is None
-            and (line := lines.gesture(ready, matter))
         ]
+        keys = {key for gesture, _ in gestures for key in gesture.offers}
+        self.everywhere = _Gestures(gestures, None)
+        self.gestures = {key: _Gestures(gestures, key) for key in keys}
+        self.given: dict[tuple[str, int], RemedyLine] = {}
 
     def make(self, ready: ReadyOffer, tried: list[Tried]) -> Offer | Refusal | None:
         rule, matter = ready.rule, self.matter
@@ -109,34 +112,50 @@ class _Table:
             form = self.forms.get(code)
             if form is None:
                 continue
-            if not self.matter.shelf.remedy(code).sized:
-                return lines.goodwill(form, 0, 0, self.matter)
-            amount = _bearable(form, self.matter, spent)
-            if amount > 0:
-                return lines.goodwill(form, amount, form.bonus.of(self.matter.money(amount)), self.matter)
+            sized = self.matter.shelf.remedy(code).sized
+            amount = _bearable(form, self.matter, spent) if sized else 0
+            if amount or not sized:
+                return self._given(form, amount)
         return None
 
+    def _given(self, form: ReadyForm, amount: int) -> RemedyLine:
+        """Offers that give the same goodwill in the same form share one line."""
+        same = form.form.remedy, amount
+        if same not in self.given:
+            bonus = form.bonus.of(self.matter.money(amount)) if amount else 0
+            self.given[same] = lines.goodwill(form, amount, bonus, self.matter)
+        return self.given[same]
+
     def _offer(self, rule: OfferRule, parts: list[RemedyLine], settlement: Settlement) -> Offer:
-        """What was settled and given, with the gestures: each remedy of those once, by the first rule for it."""
+        """What was settled and given, with the gestures that go with this offer."""
         matter, shelf = self.matter, self.matter.shelf
-        gestures: dict[str, tuple[RemedyLine, tuple[Reason, ...]]] = {}
-        for gesture, line, limits in self.gestures:
-            if not gesture.offers or rule.key in gesture.offers:
-                gestures.setdefault(gesture.remedy, (line, limits))
+        gestures = self.gestures.get(rule.key, self.everywhere)
         faces = [(line.remedy, _face(line)) for line in parts]
         value = sum(face for code, face in faces if shelf.remedy(code).money_equivalent)
-        faces += [(code, 0) for code in gestures]
         told = [restriction for line in parts for restriction in restrictions(line)]
         return Offer(
             key=rule.key,
             label=rule.label,
-            lines=(*parts, *(line for line, _ in gestures.values())),
+            lines=(*parts, *gestures.lines),
             value=matter.money(value),
-            cost=matter.money(shelf.cost(faces, matter.case.order_amount)),
-            arrives_in_days=max((_days(line, shelf) for line in parts), default=0),
+            cost=matter.money(shelf.cost([*faces, *gestures.faces], matter.case.order_amount)),
+            arrives_in_days=max([_days(line, shelf) for line in parts], default=0),
             consent=settlement.consent,
-            restrictions=(*told, *(limit for _, limits in gestures.values() for limit in limits)),
+            restrictions=(*told, *gestures.restrictions),
         )
+
+
+class _Gestures:
+    """The gestures of one offer: each remedy once, by the policy's first rule for it."""
+
+    def __init__(self, gestures: list[tuple[Gesture, RemedyLine]], key: str | None) -> None:
+        given: dict[str, RemedyLine] = {}
+        for gesture, line in gestures:
+            if not gesture.offers or key in gesture.offers:
+                given.setdefault(gesture.remedy, line)
+        self.lines = tuple(given.values())
+        self.faces = [(code, 0) for code in given]
+        self.restrictions = tuple(restriction for line in self.lines for restriction in restrictions(line))
 
 
 def _is_what_it_says(rule: OfferRule, settlement: Settlement, given: RemedyLine | None) -> bool:
@@ -174,7 +193,9 @@ def drawn(draw: Draw, remedy: str, seed: str) -> bool:
 
 
 def _face(line: RemedyLine) -> int:
-    return (line.amount.amount if line.amount else 0) + (line.bonus.amount if line.bonus else 0)
+    if line.amount is None:
+        return 0
+    return line.amount.amount + line.bonus.amount if line.bonus is not None else line.amount.amount
 
 
 def _days(line: RemedyLine, shelf: Shelf) -> int:
@@ -186,9 +207,9 @@ def _days(line: RemedyLine, shelf: Shelf) -> int:
 
 def _gist(offer: Offer) -> object:
     """What an offer comes to, whatever it is called."""
-    return tuple((line.remedy, line.part, line.amount, line.bonus) for line in offer.lines)
+    return tuple([(line.remedy, line.part, _face(line)) for line in offer.lines])
 
 
 def _rank(offer: Offer, wanted: frozenset[str]) -> tuple[bool, bool]:
     """Without consent before with it; then what the customer asked for. The policy's order decides the rest."""
-    return offer.consent is not None, not any(line.remedy in wanted for line in offer.lines)
+    return offer.consent is not None, wanted.isdisjoint([line.remedy for line in offer.lines])

@@ -67,7 +67,12 @@ class Policy:
         self.document = document
         self.name = f"{document.code}/{document.version}"
         self.hash = fingerprint(document)
-        self.goodwill = tuple(_ready_goodwill(rule) for rule in document.goodwill)
+        goodwill = tuple(_ready_goodwill(rule) for rule in document.goodwill)
+        # A rule that names other harms is not tried for this one: it would fill every receipt and say nothing.
+        self._goodwill = {
+            kind.code: tuple(r for r in goodwill if not r.rule.when.harms or kind.code in r.rule.when.harms)
+            for kind in taxonomy.book.harm
+        }
         self.forms = {
             form.remedy: ReadyForm(form, form.when.ready(), _ready_bonus(form.bonus)) for form in document.form
         }
@@ -77,6 +82,10 @@ class Policy:
         self.off = frozenset(document.house.methods_off)
         caps = document.caps
         self.case_caps, self.harm_caps, self.customer_caps = _minor(caps.case), _minor(caps.harm), _minor(caps.customer)
+
+    def goodwill(self, harm: str) -> tuple[ReadyGoodwill, ...]:
+        """The goodwill rules that may speak of this harm."""
+        return self._goodwill[harm]
 
     def points(self, face: Money) -> int:
         """The points for a sum, rounded up."""

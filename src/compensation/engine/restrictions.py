@@ -1,5 +1,7 @@
 """What a customer should know before choosing: where a remedy can be used, until when, and from what purchase."""
 
+from typing import assert_never
+
 from compensation.engine.plan import RemedyLine
 from compensation.engine.reason import Reason
 from compensation.engine.terms import (
@@ -9,7 +11,10 @@ from compensation.engine.terms import (
     ExperienceTerms,
     LimitedOfferTerms,
     PointsTerms,
+    RefundTerms,
+    TaskTerms,
     TierTerms,
+    WordsTerms,
 )
 
 
@@ -17,6 +22,8 @@ def restrictions(line: RemedyLine) -> tuple[Reason, ...]:
     """The restrictions of one line; none for money, deeds and words."""
     remedy: dict[str, str | int] = {"remedy": line.remedy}
     match line.terms:
+        case RefundTerms() | TaskTerms() | WordsTerms():
+            return ()
         case CreditTerms(valid_months=months) | PointsTerms(valid_months=months):
             return (Reason("restriction.here_only", {**remedy}), _months(line, months))
         case CardTerms(valid_months=months, product=product):
@@ -30,7 +37,7 @@ def restrictions(line: RemedyLine) -> tuple[Reason, ...]:
             until = Reason("restriction.valid_days", {**remedy, "days": days})
             return (until,) if floor is None else (until, Reason("restriction.minimum_spend", {**remedy, "sum": floor}))
         case _:
-            return ()
+            assert_never(line.terms)
 
 
 def _months(line: RemedyLine, months: int) -> Reason:

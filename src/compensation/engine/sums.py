@@ -3,7 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from compensation.core.money import Money
+from compensation.core.money import Money, exponent
 
 
 def share(amount: int, parts: int, whole: int) -> int:
@@ -17,8 +17,12 @@ def ratio(percent: Decimal) -> tuple[int, int]:
 
 
 def plain(money: Money) -> str:
-    """The sum in major units as it stands in a calculation, such as ``26.950``."""
-    return f"{money.decimal:f}"
+    """The sum in major units as it stands in a calculation, such as ``26.950``. Sums here are not negative."""
+    places = exponent(money.currency)
+    if not places:
+        return str(money.amount)
+    whole, rest = divmod(money.amount, 10**places)
+    return f"{whole}.{rest:0{places}d}"
 
 
 def multiplied(base: Money, percent: Decimal | int | str, result: Money) -> str:
