@@ -5,6 +5,7 @@ import contextlib
 import email
 import socket
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
 from typing import Any
@@ -91,6 +92,8 @@ async def test_a_letter_arrives_as_it_was_written():
     arrived = email.message_from_bytes(office.taken[0], policy=policy.default)
     assert arrived["Subject"] == "نعتذر · Съжаляваме"
     assert arrived["Message-ID"] == NUMBER
+    assert arrived["Date"].datetime <= datetime.now(UTC)
+    assert office.taken[0].isascii()
     assert office.recipients == ["layla@example.org"]
     text = arrived.get_body(("plain",))
     assert text is not None

@@ -6,6 +6,7 @@ Message-ID comes from the delivery, so a repeat after a lost answer bears the sa
 
 import asyncio
 import re
+from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -26,6 +27,8 @@ from compensation.core.text import line
 
 DEADLINE = 30.0
 """Seconds one message may take, from connecting to the server's last word."""
+# Not every server on the way takes bytes above 127, and one that does need not be asked.
+_SEVEN_BITS = policy.SMTP.clone(cte_type="7bit")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -70,7 +73,10 @@ class SmtpChannel:
         self._start_tls = True if secret_travels and not self._tls else None
 
     async def send(self, message: EmailMessage) -> Sent | Bounced | TryLater:
-        """Send a message that has one From, one To and a Message-ID. Raises ValueError for any other: that is a bug."""
+        """Send a message that has one From, one To and a Message-ID; where it has no Date, it is given this moment.
+
+        Raises ValueError for any other message: that is a bug of whoever wrote it.
+        """
         sender, recipient = _only_address(message, "From"), _only_address(message, "To")
         international = not (sender + recipient).isascii()
         content = _as_written(message, international=international)
@@ -126,7 +132,9 @@ def _as_written(message: EmailMessage, *, international: bool) -> bytes:
             raise ValueError(f"A message goes to one person; it cannot have {name}.")
     if len(message.get_all("Message-ID", [])) != 1:
         raise ValueError("A message needs a Message-ID made from its delivery.")
-    content = message.as_bytes(policy=policy.SMTPUTF8 if international else policy.SMTP)
+    if "Date" not in message:
+        message["Date"] = datetime.now(UTC)
+    content = message.as_bytes(policy=policy.SMTPUTF8 if international else _SEVEN_BITS)
     head = content.partition(b"\r\n\r\n")[0]
     starts = [each for each in re.split(rb"\r\n|\r|\n", head) if not each.startswith((b" ", b"\t"))]
     if [each.partition(b":")[0].decode() for each in starts] != message.keys():
