@@ -16,7 +16,7 @@ def tell(matter: Matter, offers: tuple[Offer, ...]) -> tuple[TraceLine, ...]:
         step=Step.proposed, reason=Reason("proposed.first", {"offer": first.key}), amount=first.value, rule=first.key
     )
     return (
-        *_law(matter),
+        *_law(matter, offers),
         *_facts(matter),
         *(line for line in weighed if line.step is Step.policy),
         *_bonuses(matter, offers),
@@ -26,7 +26,7 @@ def tell(matter: Matter, offers: tuple[Offer, ...]) -> tuple[TraceLine, ...]:
     )
 
 
-def _law(matter: Matter) -> list[TraceLine]:
+def _law(matter: Matter, offers: tuple[Offer, ...]) -> list[TraceLine]:
     told = []
     for obligation in matter.assessment.obligations:
         dues = [due for due in matter.assessment.dues if obligation.code in due.rules]
@@ -43,7 +43,20 @@ def _law(matter: Matter) -> list[TraceLine]:
         )
         if obligation.no_fee:
             told.append(TraceLine(step=Step.law, reason=Reason("law.no_fee"), rule=obligation.code, harms=harms))
-    return told or [TraceLine(step=Step.law, reason=Reason("law.none", {"country": matter.case.country}))]
+    told = told or [TraceLine(step=Step.law, reason=Reason("law.none", {"country": matter.case.country}))]
+    return told + _validity(matter, offers)
+
+
+def _validity(matter: Matter, offers: tuple[Offer, ...]) -> list[TraceLine]:
+    """The least validity that a rule sets for what stands in for money owed."""
+    told = []
+    report, on = matter.assessment.report, matter.assessment.on
+    for remedy in dict.fromkeys(offer.lines[0].remedy for offer in offers if offer.consent is not None):
+        least = matter.law.least_months(report.country, on, remedy)
+        if least is not None:
+            params: dict[str, str | int | Money] = {"rule": least[1], "remedy": remedy, "months": least[0]}
+            told.append(TraceLine(step=Step.law, reason=Reason("law.validity", params), rule=least[1]))
+    return told
 
 
 def _facts(matter: Matter) -> list[TraceLine]:
