@@ -10,7 +10,6 @@ import click
 
 from compensation.core.errors import Problem
 from compensation.core.settings import Settings, load
-from compensation.up.place import Place
 
 _COMMANDS = {
     "serve": ("compensation.web.serve", "Answer HTTP: the API, the console and the pages."),
@@ -37,7 +36,7 @@ def main() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="The port of the web server; 8000 by default.")
 def up_command(fresh: bool, port: int | None) -> None:
     """Start everything on this machine: servers, web, worker, mailbox."""
-    from compensation.up import up
+    from compensation.up.run import up
 
     sys.exit(up(fresh=fresh, port=port))
 
@@ -51,18 +50,25 @@ def verify_receipt(file: Path) -> None:
 
 def _run(module: str, call: Callable[[Callable[..., int]], int]) -> None:
     """Call a room's ``main``; a refusal or a server out of reach is one sentence, not a traceback."""
+    import asyncpg
+
     try:
         sys.exit(call(import_module(module).main))
     except Problem as problem:
         sys.exit(problem.detail)
+    except asyncpg.PostgresError as error:
+        sys.exit(f"PostgreSQL refuses: {error}")
     except OSError as error:
         sys.exit(f"A server or a file cannot be reached: {error}")
 
 
 def _settings() -> Settings:
     """Settings from the environment; without a database there, those of the `up` that runs in this folder."""
+    from compensation.up.place import Place
+
     environment = dict(os.environ)
     if not environment.get("DATABASE_URL"):
+        environment.pop("DATABASE_URL", None)
         running = Place(Path(environment.get("COMPENSATION_DATA", "var"))).running()
         environment = (running.environment if running else {}) | environment
     return load(environment)

@@ -8,67 +8,15 @@ import smtplib
 import socket
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from compensation.db.embedded.child import free_port
 from compensation.up.place import Place
 from tests.setup.conftest import open_folder
 from tests.setup.processes import descendants, gone
-
-STARTER = "import sys; from compensation.up import up; sys.exit(up(fresh='fresh' in sys.argv, program=sys.argv[1:3]))"
-DOUBLE = (sys.executable, str(Path(__file__).with_name("double.py")))
-
-
-class Session:
-    """One `up` at a terminal, with the double in place of the product."""
-
-    def __init__(self, place: Path, *words: str, **environment: str) -> None:
-        kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-        mine = {"COMPENSATION_DATA": str(place), "COMPENSATION_PORT": str(free_port())}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", STARTER, *DOUBLE, *words],
-            env=kept | mine | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-    def until_ready(self) -> str:
-        """All it says up to the last line of its greeting."""
-        assert self.process.stdout is not None
-        said = ""
-        for line in self.process.stdout:
-            said += line
-            if line.startswith("Ctrl-C"):
-                return said
-        raise AssertionError(f"it ended instead of becoming ready:\n{said}")
-
-    def ends(self) -> tuple[int, str]:
-        """Wait for its end: exit status and what it said last."""
-        said, _ = self.process.communicate(timeout=30)
-        return self.process.returncode, said
-
-
-@contextmanager
-def started(place: Path, *words: str, **environment: str) -> Iterator[Session]:
-    """A session that is ended, whatever the test makes of it."""
-    session = Session(place, *words, **environment)
-    try:
-        yield session
-    finally:
-        if session.process.poll() is None:
-            children = descendants(session.process.pid)
-            session.process.kill()
-            session.process.wait()
-            assert asyncio.run(gone(children))
-        assert session.process.stdout is not None
-        session.process.stdout.close()
+from tests.setup.terminal import started
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,1 @@
 """``compensation up``: the whole product on one machine, from nothing to an address to open."""
-
-from compensation.up.run import up
-
-__all__ = ["up"]
