@@ -9,9 +9,12 @@ their way in (``clean``), so nobody can forge a mark.
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Sequence
+from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
+from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from markupsafe import Markup, escape
 
@@ -120,6 +123,11 @@ def moment(value: dt.datetime, tag: str | None) -> str:
     return f"{day(value.date(), tag, year=False)}{comma} {ltr(f'{value:%H:%M}')}"
 
 
+def listed(things: Sequence[str], tag: str | None, style: Literal["standard", "or"] = "standard") -> str:
+    """Marked texts as one list of the language: ``a, b and c``."""
+    return format_list(things, style, locale=_dates(tag))
+
+
 def html(marked: str) -> Markup:
     """A marked text as safe HTML: everything escaped, isolates as ``bdi`` elements that always close."""
     out: list[Markup] = []
@@ -168,6 +176,7 @@ def _points(amount: int, lang: str) -> str:
 
 
 def _dates(tag: str | None) -> Locale:
+    """The locale of dates and lists. English without a region is the international one: 22 November, a, b and c."""
     lang = language(tag)
     if lang != "en":
         return Locale(lang)

@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 from compensation.core.errors import Refused
 from compensation.core.money import Money
 from compensation.core.text import clean, day, isolate, line, ltr
-from compensation.delivery.choices import choice
-from compensation.delivery.given import Given
+from compensation.delivery.choices import compared
+from compensation.delivery.given import Given, completed, merged
 from compensation.delivery.letter import Action, Card, Letter, Promise, Right, Row
 from compensation.delivery.occasion import Edited, Occasion
 from compensation.delivery.remedies import told
 from compensation.delivery.tracking import Progress, track
 from compensation.delivery.words import ReasonEntry, Say, Words, read_reasons, word
-from compensation.engine.plan import Offer, RemedyLine
+from compensation.engine.plan import Offer, Part, RemedyLine
 from compensation.engine.taxonomy import DueKind
 from compensation.engine.terms import Kind, RefundTerms, WordsTerms
 
@@ -65,16 +65,22 @@ class Writer:
         wait = say("You need not hurry: the offers stay open until {date}.", date=open_until)
         if owed is not None:
             wait += " " + say("Without a choice, the {amount} we owe you stays yours in money.", amount=owed)
+        elif occasion.dues:
+            wait += " " + say("Without a choice, your right stays as it is.")
         ask = say("Choose how we put this right")
+        choices, common = compared(say, made, occasion.settles, occasion.on, occasion.brand_name)
+        get = [say("You decide how we put this right. Nothing is chosen for you.")]
+        if common:
+            get.append(say("Whatever you choose, this comes with it:") + " " + " ".join(common))
         return self._letter(
             say,
             occasion,
             [line for offer in made for line in offer.lines],
             kind="offers",
-            get=(say("You decide how we put this right. Nothing is chosen for you."),),
+            get=tuple(get),
             right=_right(say, occasion, made),
             ask=ask,
-            choices=tuple(choice(say, each, occasion.settles, occasion.on, occasion.brand_name) for each in made),
+            choices=choices,
             otherwise=wait,
             action=_action(say, occasion, ask, url),
         )
@@ -82,11 +88,11 @@ class Writer:
     def remedy(self, occasion: Occasion, given: Sequence[Given], url: str) -> Letter:
         """Brings what was chosen. ``url`` opens the gift page, or the status page where there is nothing to open."""
         say = self.words.in_(occasion.locale)
-        things = [thing for one in given if (thing := told(say, one, occasion.brand_name)) is not None]
+        things = _things(say, occasion, given)
         if not things:
             return self.apology(occasion, [one.line for one in given])
         button = next((_BUTTONS[one.kind] for one in given if one.kind in _BUTTONS), word("See what you get"))
-        free = all(one.settles is None for one in given) and occasion.reason_code is not None
+        free = all(one.line.part is not Part.owed for one in given) and occasion.reason_code is not None
         return self._letter(
             say,
             occasion,
@@ -106,7 +112,7 @@ class Writer:
         """Where the case stands and what comes next, with a promised date for all that is still to come."""
         say = self.words.in_(occasion.locale)
         tracked = track(say, given, progress, occasion.case_number, occasion.brand)
-        things = [told(say, one, occasion.brand_name) for one in given]
+        things = _things(say, occasion, given)
         return self._letter(
             say,
             occasion,
@@ -160,6 +166,12 @@ class Writer:
             foot=_foot(say, occasion),
             **more,
         )
+
+
+def _things(say: Say, occasion: Occasion, given: Sequence[Given]) -> list[Card | Promise]:
+    """What one gets, each thing once, words left out."""
+    every = merged(completed(given, occasion.on))
+    return [thing for one in every if (thing := told(say, one, occasion.brand_name)) is not None]
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
@@ -217,23 +229,28 @@ def _greeting(say: Say, occasion: Occasion) -> str:
 
 
 def _right(say: Say, occasion: Occasion, made: Sequence[Offer]) -> Right | None:
-    """What the law, or our own word, gives without any choice. The dates are those of the first, lawful offer."""
+    """What the law, or our own word, gives without any choice, with the last day an offer names for the money.
+
+    Where a rule puts repair first no offer pays the price back, and then this sentence does not promise it.
+    """
     if not occasion.dues:
         return None
-    paid = (each.terms for offer in made for each in offer.lines if isinstance(each.terms, RefundTerms))
-    days = [terms.due_in_days for terms in paid]
+    paid = [line for offer in made for line in offer.lines if isinstance(line.terms, RefundTerms)]
+    payable = {source for line in paid for source in line.settles}
+    days = [line.terms.due_in_days for line in paid if isinstance(line.terms, RefundTerms)]
     by = occasion.on + dt.timedelta(days=max(days)) if days else None
     sums: dict[DueKind, Money | None] = {}
     for due in occasion.dues:
         before = sums.get(due.kind)
-        sums[due.kind] = before + due.amount if before and due.amount else due.amount or before
+        amount = due.amount if not due.kind.in_kind or due.source in payable else None
+        sums[due.kind] = before + amount if before and amount else amount or before
     texts = [
         say(_RIGHTS_IN_KIND[kind][amount is not None] if kind.in_kind else _RIGHTS[kind], amount=amount, date=by)
         for kind, amount in sums.items()
     ]
     if len(made) > 1:
         texts.append(say("Anything else is a choice you are free to make or leave."))
-    return Right(" ".join(texts), "; ".join(isolate(each) for each in dict.fromkeys(occasion.citations)))
+    return Right(" ".join(texts), "; ".join(isolate(each) for each in occasion.citations))
 
 
 def _action(say: Say, occasion: Occasion, label: str, url: str) -> Action:
@@ -251,11 +268,11 @@ def _action(say: Say, occasion: Occasion, label: str, url: str) -> Action:
 
 
 def _foot(say: Say, occasion: Occasion) -> tuple[str, ...]:
-    legal = line(occasion.brand.said(occasion.brand.legal_line, occasion.locale))
+    legal = line(occasion.brand.said(occasion.brand.legal_line, occasion.locale)).rstrip(".")
     if occasion.reason_code is None:
         why = say("You receive this because {brand} sends you a reward.", **occasion.slots)
     elif occasion.order_number:
         why = say("You receive this because you told us of a problem with order {order}.", **occasion.slots)
     else:
         why = say("You receive this because you told us of a problem.")
-    return (say("We never ask for a card number or a password."), f"{legal} {why}")
+    return (say("We never ask for a card number or a password."), f"{legal}. {why}")

@@ -1,6 +1,7 @@
 """A remedy line with its dates: foreseen while it is an offer, real once it is issued."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import assert_never
 
 import msgspec
@@ -77,3 +78,28 @@ def foreseen(line: RemedyLine, settles: DueKind | None, on: dt.date) -> Given:
         case _:
             assert_never(terms)
     return Given(line=line, settles=settles, due_on=due, expires_on=expires)
+
+
+def completed(given: Sequence[Given], on: dt.date) -> list[Given]:
+    """The same with the dates foreseen for what is not issued yet, so that no sentence lacks its day."""
+    ahead = [foreseen(one.line, one.settles, on) for one in given]
+    return [
+        msgspec.structs.replace(one, due_on=one.due_on or new.due_on, expires_on=one.expires_on or new.expires_on)
+        for one, new in zip(given, ahead, strict=True)
+    ]
+
+
+def merged(given: Sequence[Given]) -> list[Given]:
+    """The same remedies with refunds for one purpose and one day told as one sum: two receipts, one payment."""
+    told: dict[object, Given] = {}
+    for number, one in enumerate(given):
+        alike = (
+            (one.line.remedy, one.line.part, one.settles, one.due_on, one.done) if one.kind is Kind.refund else number
+        )
+        before = told.get(alike)
+        if before is None or before.line.amount is None or one.line.amount is None:
+            told[alike] = one
+        else:
+            whole = msgspec.structs.replace(before.line, amount=before.line.amount + one.line.amount)
+            told[alike] = msgspec.structs.replace(before, line=whole)
+    return list(told.values())

@@ -70,7 +70,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     total: Money
     made_of: Sum
     valid: str
-    """``Valid until 22 November 2029``, or that it never ends."""
+    """``Valid until 22 November 2029``."""
     fees: str
     giveable: bool
     """Whether another person may use it; store credit stays with the account."""
@@ -82,7 +82,6 @@ class Promise(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     said: str
     amount: Money | None = None
-    rows: tuple[Row, ...] = ()
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):

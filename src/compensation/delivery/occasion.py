@@ -8,7 +8,9 @@ import msgspec
 
 from compensation.core.money import Money
 from compensation.core.text import isolate, language, ltr
+from compensation.engine.assess import Obligation
 from compensation.engine.dues import Due
+from compensation.engine.law import Verification
 from compensation.engine.taxonomy import DueKind
 from compensation.merchants.brand import Brand
 
@@ -48,12 +50,13 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of how he is addressed: ``Dear Ms Weber``, ``السيدة دلال``, ``Уважаема г-жо Петкова``."""
     dues: tuple[Due, ...] = ()
     citations: tuple[str, ...] = ()
-    """Where the rights stand that these dues come from."""
+    """Where the rights stand that these dues come from; see ``cited``."""
     edited: Edited = Edited()
 
     def settles(self, sources: Sequence[str]) -> DueKind | None:
-        """The kind of due that a remedy line meets, by the line's own ``settles``."""
-        return next((due.kind for due in self.dues if due.source in sources), None)
+        """The kind of due that a remedy line meets, by the line's own ``settles``; None for several at once."""
+        kinds = {due.kind for due in self.dues if due.source in sources}
+        return kinds.pop() if len(kinds) == 1 else None
 
     @property
     def owed(self) -> Money | None:
@@ -85,3 +88,9 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
             "name": isolate(self.name) if self.name else None,
             "reported": self.reported_on,
         }
+
+
+def cited(obligations: Sequence[Obligation]) -> tuple[str, ...]:
+    """The citations a customer is shown: of rules somebody has read. The others bind us no less, unnamed."""
+    read = (each.citation for each in obligations if each.verification is not Verification.unverified)
+    return tuple(dict.fromkeys(read))

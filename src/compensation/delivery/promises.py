@@ -1,6 +1,6 @@
 """Every remedy in one or two sentences: what it is called and what we promise."""
 
-from compensation.core.text import isolate, ltr
+from compensation.core.text import isolate, listed, ltr
 from compensation.delivery.given import Given
 from compensation.delivery.words import Say, word
 from compensation.engine.terms import (
@@ -65,14 +65,17 @@ _TASKS = {
     "free_upgrade": word("We upgrade you free of charge by {date}."),
     "exchange": word("We exchange it at no cost to you by {date}."),
     "expedited_replacement": word("We send you a replacement ahead of other orders; it reaches you by {date}."),
-    "extended_guarantee": word("We lengthen your guarantee by {date} and confirm it to you in writing."),
     "free_gift": word("We send you a gift, free of charge, by {date}."),
-    "exceptional_service": word("One of us looks after you in person and answers you first by {date}."),
-    "priority_service": word("Whatever you ask us is answered before other requests, from {date}."),
     "honest_explanation": word("We write to you by {date} what went wrong and what we have done about it."),
     "corrective_campaign": word("We say in public by {date} what went wrong and what we have changed."),
     "goodwill_follow_up": word("One of us asks you by {date} whether all is well."),
 }
+_LASTING = {
+    "extended_guarantee": word("You have our own guarantee until {until}, on top of your rights by law."),
+    "exceptional_service": word("Until {until} one of us looks after you in person and answers you first."),
+    "priority_service": word("Until {until} whatever you ask us is answered before other requests."),
+}
+"""Tasks that are not done once but kept up."""
 _MONEY = {
     "cash_compensation": word("We pay you {amount} for the damage by {date}. No fee is taken from it."),
     "cost_reimbursement": word("We pay you back your costs of {amount} by {date}. No fee is taken from it."),
@@ -155,22 +158,20 @@ def _refund(say: Say, given: Given, terms: RefundTerms) -> str:
 
 
 def _task(say: Say, given: Given) -> str:
-    text = _TASKS.get(given.line.remedy, word("We do this for you by {date}."))
-    said = say(text, date=given.due_on)
-    return f"{said} {say('This holds until {date}.', date=given.expires_on)}" if given.expires_on else said
+    remedy, until = given.line.remedy, given.expires_on
+    if until and remedy in _LASTING:
+        return say(_LASTING[remedy], until=until)
+    told = say(_TASKS.get(remedy, word("We do this for you by {date}.")), date=given.due_on)
+    return f"{told} {say('This holds until {date}.', date=until)}" if until else told
 
 
 def perks(say: Say, terms: TierTerms) -> str:
     """What a tier brings, as a list in words."""
     known = list(dict.fromkeys(_PERKS[code] for code in terms.perks if code in _PERKS))
-    return _listed(say, [say(text) for text in known]) or say("what members get")
+    return listed([say(text) for text in known], say.locale) or say("what members get")
 
 
 def picks(say: Say, terms: ExperienceTerms) -> str:
     """The experiences one may pick from."""
-    return _listed(say, [say(_CHOICES[code]) for code in terms.choices if code in _CHOICES]) or say("an experience")
-
-
-def _listed(say: Say, things: list[str]) -> str:
-    """``a, b, or c`` would promise less than ``a, b, c``; the plain comma is true of both."""
-    return say(", ").join(things)
+    known = [say(_CHOICES[code]) for code in terms.choices if code in _CHOICES]
+    return listed(known, say.locale, "or") or say("an experience")

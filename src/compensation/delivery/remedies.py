@@ -1,5 +1,6 @@
 """One remedy in the parts a letter shows: what it is made of, when it comes, how it is used and how long it lasts."""
 
+from compensation.core.money import Money
 from compensation.core.text import day
 from compensation.delivery.given import Given
 from compensation.delivery.letter import Card, Promise, Row, Share, Sum
@@ -39,13 +40,11 @@ def told(say: Say, given: Given, brand: str) -> Card | Promise | None:
             name=name(say, given),
             total=given.total or given.line.amount,
             made_of=made_of(say, given),
-            valid=say("Valid until {date}", date=given.expires_on) if given.expires_on else say("Never expires"),
+            valid=say("Valid until {date}", date=given.expires_on),
             fees=say("No fees"),
             giveable=given.kind is Kind.gift_card,
         )
-    return Promise(
-        name=name(say, given), said=said(say, given, brand), amount=given.total, rows=rows(say, given, brand)
-    )
+    return Promise(name=name(say, given), said=said(say, given, brand), amount=given.total)
 
 
 def made_of(say: Say, given: Given, *, owed_too: bool = False) -> Sum:
@@ -61,14 +60,15 @@ def made_of(say: Say, given: Given, *, owed_too: bool = False) -> Sum:
     return Sum((first, Share(say("Added by us"), line.bonus, solid=False)))
 
 
-def rows(say: Say, given: Given, brand: str) -> tuple[Row, ...]:
-    """Arrives, use it, expires: the same rows in the same order for every remedy, so that offers compare."""
-    worth: tuple[Row, ...] = ()
-    if given.kind is Kind.points and given.worth is not None:
-        worth = (Row(say("Worth"), say("{amount} at {brand}", amount=given.worth, brand=brand)),)
+def rows(say: Say, given: Given, brand: str, worth: Money | None = None) -> tuple[Row, ...]:
+    """Arrives, use it, expires: the same rows in the same order for every remedy, so that offers compare.
+
+    ``worth`` is what a count of points comes to in money; no other remedy has that row.
+    """
+    of = (Row(say("Worth"), say("{amount} at {brand}", amount=worth, brand=brand)),) if worth else ()
     expires = day(given.expires_on, say.locale) if given.expires_on else say("Never")
     return (
-        *worth,
+        *of,
         Row(say("Arrives"), _arrives(say, given)),
         Row(say("Use it"), _use(say, given, brand)),
         Row(say("Expires"), expires),
