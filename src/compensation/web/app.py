@@ -11,21 +11,25 @@ from compensation.core.settings import Settings
 from compensation.core.vault import Vault
 from compensation.db.pool import open_pool
 from compensation.db.unit import Doorway
+from compensation.delivery.send import Post
 from compensation.jobs.bell import Bell
 from compensation.web import openapi, problems
 from compensation.web.api import api
+from compensation.web.assets import assets
 from compensation.web.auth import Keys
 from compensation.web.body import MAX_BYTES
+from compensation.web.docs import docs
 from compensation.web.gate import Gate
 from compensation.web.headers import completing
 from compensation.web.health import health, ready
 from compensation.web.limits import Limits
+from compensation.web.pages import pages
 from compensation.web.request import StrictRequest
 
 
 def create_app(settings: Settings, door: Doorway | None = None) -> Litestar:
     """The application. With ``door`` it writes through that one; else it opens its own, and closes it."""
-    limits = Limits(settings.redis_url)
+    limits, post = Limits(settings.redis_url), Post(settings)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -37,9 +41,9 @@ def create_app(settings: Settings, door: Doorway | None = None) -> Litestar:
         await limits.close()
 
     app = Litestar(
-        route_handlers=[api(), health, ready],
+        route_handlers=[api(), docs(), pages(), assets, health, ready],
         lifespan=[lifespan],
-        state=State({"settings": settings}),
+        state=State({"settings": settings, "post": post, "templates": post.templates}),
         dependencies={
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "door": Provide(_door, sync_to_thread=False),

@@ -1,0 +1,126 @@
+"""Every code an answer may carry, with its status, what it means and what to do: the pages behind ``type``.
+
+A code is part of the API and is never renamed. A test fails when a room raises one that is not here.
+"""
+
+import msgspec
+
+
+class Entry(msgspec.Struct, frozen=True):
+    status: int
+    means: str
+    cure: str
+
+
+_READ_AGAIN = "Read it again and decide by what it says now."
+_SEND_ANOTHER = "Correct the field that `pointer` names and send the request again, with a new Idempotency-Key."
+_LIST = "Check the id. Ids of other merchants get this same answer."
+
+CODES: dict[str, Entry] = {
+    # who asks
+    "api_key_needed": Entry(401, "The request carries no API key.", "Send the header Authorization: Bearer sk_…"),
+    "wrong_api_key": Entry(401, "The key is unknown, revoked or expired.", "Use a key that is valid now."),
+    "wrong_login": Entry(401, "The address or the password is wrong.", "Try again, or ask your administrator."),
+    "login_needed": Entry(401, "The session is over.", "Log in again."),
+    "wrong_form": Entry(403, "The form was not ours, or has run out.", "Open the page again and send it from there."),
+    "not_yourself": Entry(403, "An agent or a customer named somebody else.", "Leave the field agent out."),
+    "unknown_agent": Entry(403, "No such agent works for this merchant.", "Name an agent who does."),
+    "person_needed": Entry(403, "Only a person may decide this.", "Log in at the console, or name the agent."),
+    "self_approval": Entry(403, "Whoever proposes does not approve.", "Have somebody else decide."),
+    "not_an_approver": Entry(403, "This role may not decide on proposals.", "Ask a lead, finance or an administrator."),
+    "beyond_authority": Entry(
+        403, "The value is above what this person may grant.", "Ask somebody who may grant more."
+    ),
+    # the request itself
+    "malformed_json": Entry(400, "The body is not JSON.", "Send one JSON value in UTF-8."),
+    "invalid_body": Entry(400, "A field is missing, unknown, or of the wrong type or size.", _SEND_ANOTHER),
+    "invalid_parameter": Entry(400, "A parameter of the address or a header is wrong.", "`parameter` names it."),
+    "body_too_deep": Entry(400, "The body nests too deep.", "Flatten it to 32 levels or fewer."),
+    "body_too_large": Entry(413, "The body is larger than 256 kB.", "Send less, or send it in parts."),
+    "duplicate_key": Entry(400, "A key stands twice in one object.", "Write it once."),
+    "number_out_of_range": Entry(400, "A number has too many digits.", "Write at most 16 digits."),
+    "forbidden_character": Entry(400, "A text holds a NUL character.", "Remove it."),
+    "invalid_value": Entry(400, "A value cannot be stored.", "Remove odd characters and keep numbers in range."),
+    "invalid_cursor": Entry(400, "The cursor is not one of ours.", "Send it as the page before gave it, or none."),
+    "idempotency_key_needed": Entry(400, "A write carries no Idempotency-Key.", "Send one, such as a random UUID."),
+    "invalid_idempotency_key": Entry(400, "The key cannot be kept.", "Use 1 to 255 printable characters."),
+    "idempotency_key_reused": Entry(
+        409, "The key was used for another request.", "`differing` names what differs. Use a new key for a new request."
+    ),
+    "request_in_flight": Entry(409, "The same request is being worked on.", "Send it again after Retry-After."),
+    "method_not_allowed": Entry(
+        405, "The address does not take this method.", "The Allow header names those it takes."
+    ),
+    "request_timeout": Entry(408, "The body took too long to arrive.", "Send it again with the same key."),
+    "bad_request": Entry(400, "The request cannot be read.", "`detail` says why."),
+    "misdirected_request": Entry(421, "We do not answer under this host name.", "Use the address you were given."),
+    "too_many_attempts": Entry(429, "Too many wrong attempts.", "Wait for Retry-After."),
+    # what is not there
+    "not_found": Entry(404, "There is nothing at this address.", "The API begins at /v1; /docs lists it."),
+    "unknown_asset": Entry(404, "There is no such file.", "Reload the page."),
+    "unknown_brand": Entry(404, "There is no such brand.", _LIST),
+    "unknown_case": Entry(404, "There is no such case.", _LIST),
+    "unknown_customer": Entry(404, "There is no such customer.", _LIST),
+    "unknown_delivery": Entry(404, "There is no such message.", _LIST),
+    "unknown_merchant": Entry(404, "There is no such merchant.", "Check your API key."),
+    "unknown_offer": Entry(404, "The case has no such offer.", "Read its offers again and send one of their keys."),
+    "unknown_order": Entry(404, "There is no such order.", _LIST),
+    "unknown_program": Entry(404, "There is no such program.", "GET /v1/programs lists yours."),
+    "unknown_redemption": Entry(404, "There is no such redemption.", _LIST),
+    "unknown_reward": Entry(404, "There is no such reward.", _LIST),
+    "link_not_usable": Entry(404, "The link does not open anything.", "Ask the sender for a new one."),
+    "code_not_usable": Entry(
+        404,
+        "Unknown, mistyped, foreign, expired, cancelled and empty codes all get this answer.",
+        "Check the code with the person who holds it.",
+    ),
+    # money
+    "invalid_amount": Entry(400, "The amount is not one.", "Send whole minor units from 1 to 10^14."),
+    "unknown_currency": Entry(400, "Not an ISO 4217 code with minor units.", "Send a code such as EUR."),
+    "too_many_decimals": Entry(
+        400, "More decimals than the currency has.", "Write as many as it has: JPY 0, EUR 2, KWD 3."
+    ),
+    "currency_needed": Entry(
+        400, "Nothing says which currency the case is in.", "Send the order's amount, or currency."
+    ),
+    "currency_mismatch": Entry(422, "Two sums are in different currencies.", "Use the one that `currency` names."),
+    "insufficient_balance": Entry(422, "Less is left than was asked for.", "Spend what `balance` says is left."),
+    "budget_exhausted": Entry(422, "The program's budget does not cover the goodwill.", "Add to it, or choose less."),
+    "more_than_spent": Entry(422, "More is given back than was spent.", "`left` says what can still go back."),
+    # cases
+    "order_needed": Entry(400, "This harm is about an order.", "Send the order with its amount."),
+    "unknown_harm": Entry(400, "The taxonomy has no such harm.", "Use one of the codes that `detail` names."),
+    "unknown_remedy": Entry(400, "The catalogue has no such remedy.", "Use one of the catalogue's."),
+    "customer_needed": Entry(400, "Nothing says who was harmed.", "Send customer.reference, .email or .id."),
+    "customer_erased": Entry(409, "This customer was erased.", "Report the case without customer.id."),
+    "invalid_email": Entry(400, "This cannot be an e-mail address.", "Correct it, or leave it out."),
+    "invalid_phone": Entry(400, "This cannot be a telephone number.", "Write it like +353 1 555 0142."),
+    "wrong_state": Entry(422, "This cannot be done in the present state.", _READ_AGAIN),
+    "consent_required": Entry(
+        422,
+        "The offer takes the place of money the customer is owed.",
+        "Show him `sentence`; once he agrees, send it as consent.sentence.",
+    ),
+    "agreement_required": Entry(422, "The law asks for a signed agreement.", "Name it in consent.agreement."),
+    "apology_not_sent": Entry(
+        422, "The apology has not reached the customer.", "See that it is sent, then close the case."
+    ),
+    # setting up
+    "brand_words_missing": Entry(400, "A brand lacks words that show.", "Give them in at least one language."),
+    "invalid_sender": Entry(400, "The sender is not one address.", "Write one plain e-mail address."),
+    "invalid_site": Entry(400, "The site is not a host name.", "Write it like shop.example."),
+    "bad_document": Entry(400, "A catalogue document is wrong.", "`line` and `reason` say where and why."),
+    # letters
+    "letter_incomplete": Entry(422, "A letter lacks something it must say.", "`field` names it."),
+    "link_revoked": Entry(422, "The link of the letter was revoked.", "Send the letter anew."),
+    # us
+    "unavailable": Entry(
+        503, "The database cannot be reached.", "Nothing was decided. Send the same request with the same key again."
+    ),
+    "payments_unavailable": Entry(503, "The payment processor cannot be reached.", "We try again by ourselves."),
+    "refund_unknown": Entry(
+        503, "The processor's answer is not known.", "We look it up by ourselves and never pay twice."
+    ),
+    "mail_not_taken": Entry(503, "The mail server does not take the letter now.", "We try again by ourselves."),
+    "internal": Entry(500, "A fault of ours.", "Tell us the `reference`: it finds the fault in our log."),
+}

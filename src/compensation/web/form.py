@@ -1,0 +1,27 @@
+"""What was typed into a form: a flat map of texts without control characters, and the proof that it is our form."""
+
+import hmac
+from collections.abc import Mapping
+
+from compensation.core.errors import Forbidden
+from compensation.core.text import clean
+from compensation.core.vault import Vault
+from compensation.web.page import CSRF, csrf_token
+from compensation.web.request import StrictRequest
+
+_MOST_FIELDS = 200
+_LONGEST = 10_000
+
+
+async def form_of(request: StrictRequest, secret: str) -> Mapping[str, str]:
+    """The fields of a post, the last where one stands twice, each without what cannot be seen.
+
+    Raises Forbidden ``wrong_form`` for a form that is not ours, or not of this session or link.
+    """
+    vault: Vault = request.app.state.door.vault
+    fields = dict(list((await request.form()).multi_items())[:_MOST_FIELDS])
+    texts = {name: clean(value)[:_LONGEST] for name, value in fields.items() if isinstance(value, str)}
+    given = texts.pop(CSRF, "").encode()
+    if not hmac.compare_digest(given, csrf_token(vault, secret).encode()):
+        raise Forbidden("wrong_form", "This form has run out. Open the page again and send it from there.")
+    return texts

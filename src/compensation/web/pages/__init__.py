@@ -1,0 +1,17 @@
+"""The pages customers open by their links. Opening one reads and never writes; every act is a POST of our own form."""
+
+from litestar import Router
+
+from compensation.web.pages.gift import gift, reveal_code
+from compensation.web.pages.offer import choose_offer, offers
+from compensation.web.pages.refusal import refused
+from compensation.web.pages.status import status
+
+
+def pages() -> Router:
+    return Router(
+        path="/",
+        route_handlers=[offers, choose_offer, gift, reveal_code, status],
+        exception_handlers={Exception: refused},
+        include_in_schema=False,
+    )

@@ -1,0 +1,99 @@
+"""The gift page: what one gets. Opening it shows no code; only the answer to an explicit act does."""
+
+from datetime import datetime
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from compensation.core.errors import NotFound
+from compensation.db.answers import Who
+from compensation.db.pool import Tx
+from compensation.delivery.facts import Facts, order_facts
+from compensation.delivery.given import Given
+from compensation.delivery.letter import Card, Held, Promise
+from compensation.delivery.links import Opened
+from compensation.delivery.remedies import told
+from compensation.delivery.send import Post
+from compensation.engine.terms import Kind
+from compensation.issuance.reward import Reward
+from compensation.redemption.reveal import reveal
+from compensation.web.asked import Counted, Door
+from compensation.web.form import form_of
+from compensation.web.limits import REVEALS
+from compensation.web.page import csrf_field, page
+from compensation.web.pages.link import opened, read_in, tongues
+from compensation.web.request import StrictRequest
+
+
+@get("/g/{token:str}")
+async def gift(request: StrictRequest, token: FromPath[str], door: Door, limits: Counted) -> Response[str]:
+    """The rewards of an order, their codes hidden. It writes nothing, however often and by whatever it is opened."""
+    link = await opened(request, door, limits, "gift", token)
+    async with door.read(link.merchant_id) as tx:
+        facts = await _facts(request, tx, link, door.clock())
+    return _gift_page(request, facts, token, _held(request, facts, token))
+
+
+@post("/g/{token:str}/reveal/{reward_id:str}", status_code=200)
+async def reveal_code(
+    request: StrictRequest, token: FromPath[str], reward_id: FromPath[str], door: Door, limits: Counted
+) -> Response[str]:
+    """Show one code. It is written down who looked; it may be done again, so many times an hour."""
+    link = await opened(request, door, limits, "gift", token)
+    await form_of(request, token)
+    await limits.count(REVEALS, link.id)
+    async with door.read(link.merchant_id) as tx:
+        facts = await _facts(request, tx, link, door.clock())
+    held = _held(request, facts, token)
+    if not any(one.reward_id == reward_id and one.reveal for one in held):
+        raise NotFound("link_not_usable", "There is no such code behind this link.")
+    code = await reveal(door, Who(link.merchant_id, link.id), reward_id)
+    shown = [msgspec.structs.replace(one, code=code.code) if one.reward_id == reward_id else one for one in held]
+    return _gift_page(request, facts, token, shown)
+
+
+async def _facts(request: StrictRequest, tx: Tx, link: Opened, at: datetime) -> Facts:
+    facts = await order_facts(tx, link.subject_id, at)
+    wanted = read_in(request, facts.occasion.locale)
+    return facts if wanted == facts.occasion.locale else await order_facts(tx, link.subject_id, at, wanted)
+
+
+def _held(request: StrictRequest, facts: Facts, token: str) -> list[Held]:
+    """The rewards of the order that have a code, each as its letter calls it. They stand in the order of the lines."""
+    assert facts.order is not None, "a gift link leads to an order"
+    things = [one for one in facts.given if one.kind is not Kind.words]
+    pairs = zip(things, facts.order.rewards, strict=False)
+    return [_one(request, facts, given, reward, token) for given, reward in pairs if reward.code_last4]
+
+
+def _one(request: StrictRequest, facts: Facts, given: Given, reward: Reward, token: str) -> Held:
+    post: Post = request.app.state.post
+    say = post.writer.words.in_(facts.occasion.locale)
+    thing = told(say, given, facts.occasion.brand_name)
+    assert isinstance(thing, (Card, Promise)), "only words have no thing, and words have no code"
+    address = f"/g/{token}/reveal/{reward.id}?lang={say.locale}"
+    return Held(
+        reward_id=reward.id,
+        card=thing if isinstance(thing, Card) else None,
+        name=thing.name,
+        state=reward.state,
+        last4=reward.code_last4 or "",
+        balance=reward.balance,
+        reveal=address if reward.state.spendable else "",
+    )
+
+
+def _gift_page(request: StrictRequest, facts: Facts, token: str, held: list[Held]) -> Response[str]:
+    post: Post = request.app.state.post
+    letter = post.compose("remedy", facts, token)
+    return page(
+        request.app.state,
+        "pages/gift.html" if letter.kind == "remedy" else "pages/letter.html",
+        locale=letter.locale,
+        letter=letter,
+        brand=letter.brand,
+        tongues=tongues(f"/g/{token}"),
+        csrf=csrf_field(request.app.state.door.vault, token),
+        held=held,
+    )

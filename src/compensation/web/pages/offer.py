@@ -1,0 +1,91 @@
+"""The offer page: the customer compares, chooses, and agrees where something owed is given up."""
+
+from urllib.parse import quote
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from compensation.cases.case import events
+from compensation.cases.choose import Choose, choose
+from compensation.cases.consent import ConsentGiven, sentence
+from compensation.core.errors import Refused
+from compensation.core.states import CaseState
+from compensation.core.text import clean
+from compensation.db.answers import Who
+from compensation.delivery.facts import Facts
+from compensation.delivery.letter import Letter
+from compensation.delivery.send import Post
+from compensation.web.asked import Counted, Door
+from compensation.web.form import form_of
+from compensation.web.page import csrf_field, page
+from compensation.web.pages.link import opened, tongues
+from compensation.web.pages.status import in_language, status_page
+from compensation.web.request import StrictRequest
+
+
+@get("/o/{token:str}")
+async def offers(request: StrictRequest, token: FromPath[str], door: Door, limits: Counted) -> Response[str]:
+    """The offers of the case; once one is chosen, where the case stands."""
+    link = await opened(request, door, limits, "offers", token)
+    async with door.read(link.merchant_id) as tx:
+        facts = await in_language(request, tx, link.subject_id, door.clock())
+        history = await events(tx, link.subject_id)
+    assert facts.case is not None, "an offers link leads to a case"
+    if facts.case.state is not CaseState.offered:
+        return status_page(request, facts, history)
+    return _offer_page(request, _letter(request, facts, token), token)
+
+
+@post("/o/{token:str}", status_code=303)
+async def choose_offer(request: StrictRequest, token: FromPath[str], door: Door, limits: Counted) -> Response[str]:
+    """Choose. The form comes back when nothing was picked, or when the box of what was picked is not ticked."""
+    link = await opened(request, door, limits, "offers", token)
+    typed = await form_of(request, token)
+    async with door.read(link.merchant_id) as tx:
+        facts = await in_language(request, tx, link.subject_id, door.clock())
+    assert facts.case is not None, "an offers link leads to a case"
+    letter = _letter(request, facts, token)
+    choice = next((one for one in letter.choices if one.key == typed.get("offer")), None)
+    if choice is None:
+        return _offer_page(request, letter, token, wrong="none_chosen")
+    if choice.consent is not None and typed.get("agree") != choice.key:
+        return _offer_page(request, letter, token, chosen=choice.key, wrong="consent_missing")
+    consent = ConsentGiven(sentence=clean(choice.consent)) if choice.consent else None
+    what = Choose(case_id=facts.case.id, offer=choice.key, consent=consent)
+    try:
+        await door.write(choose, Who(link.merchant_id, facts.case.customer_id), what)
+    except Refused as refusal:
+        # Sent twice, or chosen by an agent meanwhile: the page says where the case stands now.
+        if refusal.code != "wrong_state":
+            raise
+    back = request.url.path + (f"?lang={quote(lang)}" if (lang := request.query_params.get("lang")) else "")
+    return Redirect(back, status_code=303)
+
+
+def _letter(request: StrictRequest, facts: Facts, token: str) -> Letter:
+    post: Post = request.app.state.post
+    letter = post.compose("offers", facts, token)
+    assert facts.case is not None, "an offers link leads to a case"
+    # What is ticked is what is recorded, word for word: so the page shows the sentence that consent is checked against.
+    sentences = {offer.key: sentence(offer, facts.occasion.locale) for offer in facts.case.offers}
+    shown = tuple(msgspec.structs.replace(one, consent=sentences[one.key]) for one in letter.choices)
+    return msgspec.structs.replace(letter, choices=shown)
+
+
+def _offer_page(
+    request: StrictRequest, letter: Letter, token: str, *, chosen: str | None = None, wrong: str | None = None
+) -> Response[str]:
+    return page(
+        request.app.state,
+        "pages/offer.html",
+        status=422 if wrong else 200,
+        locale=letter.locale,
+        letter=letter,
+        brand=letter.brand,
+        tongues=tongues(request.url.path),
+        csrf=csrf_field(request.app.state.door.vault, token),
+        chosen=chosen,
+        wrong=wrong,
+    )
