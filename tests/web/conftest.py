@@ -1,14 +1,18 @@
 """The application in front of the demo merchant, and what a developer, an agent and a customer come with."""
 
 import asyncio
+import socket
 import warnings
 from collections.abc import AsyncIterator
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
+import uvicorn
 from litestar import Litestar
 from litestar.exceptions import LitestarDeprecationWarning
+from playwright.async_api import Browser, async_playwright
 
 from compensation.core.settings import Settings
 from compensation.db.unit import Doorway
@@ -27,11 +31,15 @@ async def demo(door: Doorway, owner: asyncpg.Connection, settings: Settings) -> 
     return await seed(door, owner, settings.data / "demo.toml")
 
 
-@pytest.fixture
-async def app(settings: Settings, door: Doorway) -> AsyncIterator[Litestar]:
+def _made(settings: Settings, door: Doorway) -> Litestar:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LitestarDeprecationWarning)
-        application = create_app(settings, door)
+        return create_app(settings, door)
+
+
+@pytest.fixture
+async def app(settings: Settings, door: Doorway) -> AsyncIterator[Litestar]:
+    application = _made(settings, door)
     begun, over = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -65,6 +73,32 @@ async def developer(app: Litestar, demo: Demo) -> AsyncIterator[httpx.AsyncClien
     headers = {"authorization": f"Bearer {demo.api_key}"}
     async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
         yield client
+
+
+@pytest.fixture
+async def served(settings: Settings, door: Doorway) -> AsyncIterator[str]:
+    """The application behind a real socket, for a real browser; the address."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    application = _made(msgspec.structs.replace(settings, base_url=address), door)
+    server = uvicorn.Server(uvicorn.Config(application, lifespan="on", log_config=None, access_log=False))
+    running = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started:
+        assert not running.done()
+        await asyncio.sleep(0.01)
+    yield address
+    server.should_exit = True
+    await running
+    listening.close()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield chromium
+        await chromium.close()
 
 
 async def everything(owner: asyncpg.Connection, *, but: set[str] = _TRACES) -> dict[str, int]:

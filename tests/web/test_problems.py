@@ -7,6 +7,7 @@ import asyncpg
 import httpx
 import pytest
 from litestar import Litestar, get
+from litestar.params import FromPath
 
 from tests.web.conftest import assert_problem, everything
 
@@ -172,7 +173,7 @@ async def test_a_bug_of_ours_says_nothing_but_its_reference(
     app: Litestar, stranger: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     @get("/broken/{token:str}", include_in_schema=False)
-    async def broken(token: str) -> None:
+    async def broken(token: FromPath[str]) -> None:
         raise ZeroDivisionError("the sum of all secrets")
 
     app.register(broken)

@@ -21,7 +21,7 @@ from compensation.web.body import MAX_BYTES
 from compensation.web.docs import docs
 from compensation.web.gate import Gate
 from compensation.web.headers import completing
-from compensation.web.health import health, ready
+from compensation.web.health import health, no_icon, ready
 from compensation.web.limits import Limits
 from compensation.web.pages import pages
 from compensation.web.request import StrictRequest
@@ -41,7 +41,7 @@ def create_app(settings: Settings, door: Doorway | None = None) -> Litestar:
         await limits.close()
 
     app = Litestar(
-        route_handlers=[api(), docs(), pages(), assets, health, ready],
+        route_handlers=[api(), docs(), pages(), assets, health, ready, no_icon],
         lifespan=[lifespan],
         state=State({"settings": settings, "post": post, "templates": post.templates}),
         dependencies={

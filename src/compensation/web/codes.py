@@ -92,6 +92,8 @@ CODES: dict[str, Entry] = {
     "unknown_harm": Entry(400, "The taxonomy has no such harm.", "Use one of the codes that `detail` names."),
     "unknown_remedy": Entry(400, "The catalogue has no such remedy.", "Use one of the catalogue's."),
     "customer_needed": Entry(400, "Nothing says who was harmed.", "Send customer.reference, .email or .id."),
+    "email_needed": Entry(400, "The customer is to be asked, and has no address.", "Send customer.email."),
+    "unknown_policy": Entry(400, "The catalogue has no such policy.", "Name one that it has."),
     "customer_erased": Entry(409, "This customer was erased.", "Report the case without customer.id."),
     "invalid_email": Entry(400, "This cannot be an e-mail address.", "Correct it, or leave it out."),
     "invalid_phone": Entry(400, "This cannot be a telephone number.", "Write it like +353 1 555 0142."),
@@ -121,6 +123,7 @@ CODES: dict[str, Entry] = {
     "refund_unknown": Entry(
         503, "The processor's answer is not known.", "We look it up by ourselves and never pay twice."
     ),
+    "no_payment_processor": Entry(503, "No payment processor is set.", "The operator sets one; nothing was paid."),
     "mail_not_taken": Entry(503, "The mail server does not take the letter now.", "We try again by ourselves."),
     "internal": Entry(500, "A fault of ours.", "Tell us the `reference`: it finds the fault in our log."),
 }

@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can do its work."""
+"""What machines ask: whether this process lives, whether it can do its work, and for an icon that we do not have."""
 
 import asyncio
 
@@ -24,3 +24,9 @@ async def ready(door: Door) -> Response[dict[str, str]]:
     except TimeoutError:
         raise away() from None
     return Response({"status": "ready"})
+
+
+@get("/favicon.ico", status_code=204, include_in_schema=False)
+async def no_icon() -> Response[None]:
+    """Browsers ask for one by themselves; a brand's mark is in its pages."""
+    return Response(None, status_code=204, headers={"cache-control": "public, max-age=86400"})

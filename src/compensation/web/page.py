@@ -12,7 +12,7 @@ from compensation.core.vault import Vault
 from compensation.web.assets import asset
 from compensation.web.headers import page_policy
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 CSRF = "csrf"
 """The name of the hidden field of every form."""
 
