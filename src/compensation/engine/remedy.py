@@ -103,6 +103,8 @@ class Shelf:
 
     def without_also(self, codes: frozenset[str]) -> "Shelf":
         """The same shelf with more of it empty."""
+        if codes <= self.without:
+            return self
         return Shelf(self.book, self.without | codes)
 
     def cost(self, faces: Iterable[tuple[str, int]], order: int) -> int:

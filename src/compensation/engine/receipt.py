@@ -1,0 +1,116 @@
+"""The receipt of a decision: its inputs, versions and every reason as one canonical JSON that anyone can replay.
+
+The customer's words are not in it: the engine never reads them, and a receipt outlives the customer's data.
+"""
+
+import datetime
+from typing import Any
+
+import msgspec
+
+from compensation.engine.assess import assess
+from compensation.engine.decide import decide
+from compensation.engine.document import canonical
+from compensation.engine.law import Law
+from compensation.engine.plan import Decision, History, Limits
+from compensation.engine.policy import Policy
+from compensation.engine.remedy import Shelf
+from compensation.engine.report import Report
+from compensation.engine.taxonomy import Taxonomy
+
+FORMAT = "compensation-receipt/1"
+
+
+class Books(msgspec.Struct, frozen=True, kw_only=True):
+    """The documents that a decision was made by."""
+
+    taxonomy: Taxonomy
+    law: Law
+    policy: Policy
+    shelf: Shelf
+
+
+class Inputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All that a decision depends on beside the documents."""
+
+    report: Report
+    on: datetime.date
+    limits: Limits
+    history: History
+    seed: str
+    without: tuple[str, ...]
+    """Remedies that the merchant did not have."""
+
+
+class Versions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The documents by the SHA-256 of their canonical JSON."""
+
+    harms: str
+    remedies: str
+    policy: str
+    policy_name: str
+    law: dict[str, str]
+
+
+def write_receipt(decision: Decision, limits: Limits, history: History, books: Books) -> bytes:
+    """The canonical JSON of a decision. Equal inputs give equal bytes, in whatever order their lines came."""
+    inputs = Inputs(
+        report=_in_order(decision.assessment.report),
+        on=decision.assessment.on,
+        limits=limits,
+        history=history,
+        seed=decision.seed,
+        without=tuple(sorted(books.shelf.without)),
+    )
+    return canonical(_body(inputs, decision, books))
+
+
+def replay(inputs: Inputs, books: Books) -> bytes:
+    """Make the decision again from a receipt's inputs, and write its receipt."""
+    shelf = books.shelf.without_also(frozenset(inputs.without))
+    assessment = assess(inputs.report, books.taxonomy, books.law, inputs.on)
+    decision = decide(assessment, books.policy, books.law, inputs.limits, inputs.history, shelf, inputs.seed)
+    return write_receipt(decision, inputs.limits, inputs.history, msgspec.structs.replace(books, shelf=shelf))
+
+
+def versions(books: Books) -> Versions:
+    return Versions(
+        harms=books.taxonomy.hash,
+        remedies=books.shelf.hash,
+        policy=books.policy.hash,
+        policy_name=books.policy.name,
+        law=books.law.hashes,
+    )
+
+
+def _body(inputs: Inputs, decision: Decision, books: Books) -> dict[str, Any]:
+    # Sets are put in order here already: once they are lists, nobody could tell that their order means nothing.
+    assessed: dict[str, Any] = msgspec.to_builtins(decision.assessment, order="sorted")
+    decided: dict[str, Any] = msgspec.to_builtins(decision, order="sorted")
+    del assessed["report"], decided["assessment"], decided["seed"]
+    for offer in decided["offers"]:
+        # The policy holds the labels; its hash stands in the versions.
+        del offer["label"]
+    return {
+        "format": FORMAT,
+        "inputs": inputs,
+        "versions": versions(books),
+        "assessment": assessed,
+        "decision": decided,
+    }
+
+
+def _in_order(report: Report) -> Report:
+    """The report with its lines in one order and without the customer's words."""
+    return msgspec.structs.replace(
+        report,
+        harms=tuple(sorted(report.harms, key=lambda harm: (harm.type, harm.severity.rank))),
+        cost_lines=tuple(
+            sorted(
+                report.cost_lines,
+                key=lambda line: (line.type, line.amount.amount, line.reference or "", line.accepted),
+            )
+        ),
+        words="",
+        wanted_outcome="",
+    )
