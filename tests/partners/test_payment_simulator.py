@@ -3,13 +3,14 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compensation.core.errors import Invalid
@@ -24,6 +25,7 @@ PAID = 1000
 PAYMENT = f"pi_sim_{PAID}_usd_a"
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -185,8 +187,11 @@ async def test_a_real_key_does_not_rest_here(simulator):
 
 
 def test_it_refuses_to_run_in_production(tmp_path):
-    with pytest.raises(Invalid, match="development only"):
-        main(Settings(database_url="none", environment="production", data=tmp_path))
+    # The port is taken, so that it could not run on even if it did not refuse.
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(Invalid, match="development only"):
+            main(Settings(database_url="none", environment="production", data=tmp_path, payments_url=url))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -208,7 +213,8 @@ async def test_it_runs_as_a_process_of_its_own_and_ends_when_asked(tmp_path):
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "compensation.partners.payment_simulator",
+        "compensation",
+        "simulate-payments",
         env=environment,
         stdout=asyncio.subprocess.PIPE,
     )

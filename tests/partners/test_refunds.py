@@ -237,6 +237,18 @@ async def test_a_processor_out_of_reach_did_nothing():
             await payments.find_refund("rwd_1", "pi_sim_22000_usd_a")
 
 
+@pytest.mark.parametrize(
+    "payment", ["", "order-17", "pi_", "re_123", "pi_1/../../v1/refunds", "pi_1?a=b", "pi_1\n", "ch_ü"]
+)
+async def test_what_cannot_be_an_id_of_stripe_is_not_even_asked_for(payment):
+    """Nobody listens there, so any call would be Unavailable."""
+    async with port_to(f"http://127.0.0.1:{free_port()}") as payments:
+        answer = await payments.refund("rwd_1", payment, WHOLE)
+        assert isinstance(answer, Declined)
+        assert answer.reason is DeclineReason.unknown_payment
+        assert await payments.find_refund("rwd_1", payment) is None
+
+
 async def test_a_processor_that_never_answers_a_look_up_says_nothing():
     # Connections are taken by the kernel and answered by nobody.
     with socket.create_server(("127.0.0.1", 0)) as silent:
