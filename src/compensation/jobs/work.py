@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import signal
-from typing import Any
+from typing import Any, cast
 
 import structlog
+from arq.typing import WorkerCoroutine
 from arq.worker import Worker as Arq
 from arq.worker import func
 
@@ -59,13 +60,12 @@ async def run(settings: Settings) -> None:
 async def answer(worker: Worker, redis_url: str) -> None:
     """Do the rows the bell names. arq dies when Redis restarts, so it is made anew for as long as we live."""
 
-    async def work(context: dict[Any, Any], *named: Any) -> None:
-        merchant_id, task_id = named
+    async def work(context: dict[str, Any], merchant_id: str, task_id: str) -> None:
         await worker.work_one(merchant_id, task_id)
 
     while True:
         arq = Arq(
-            [func(work, name="work", keep_result=0, max_tries=1, timeout=DEADLINE + 5)],
+            [func(cast(WorkerCoroutine, work), name="work", keep_result=0, max_tries=1, timeout=DEADLINE + 5)],
             redis_settings=redis_settings(redis_url),
             handle_signals=False,
             log_results=False,
