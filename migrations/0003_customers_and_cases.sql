@@ -57,7 +57,8 @@ CREATE TABLE cases (
   owed bigint NOT NULL CHECK (owed >= 0),
   goodwill bigint NOT NULL CHECK (goodwill >= 0),
   report bytea NOT NULL, -- sealed under the customer's key: the report as it came, with the customer's own words
-  assessment jsonb NOT NULL,
+  finding jsonb NOT NULL, -- what was found and why; without the words, which are sealed in the report
+  agent_id text COLLATE "C", -- who looks after it: the agent who reported it, or the first who took it up
   chosen text, -- the key of the offer
   chosen_by text COLLATE "C",
   priority boolean NOT NULL DEFAULT false,
@@ -74,6 +75,9 @@ CREATE TABLE cases (
 );
 CREATE INDEX cases_queue ON cases (merchant_id, priority DESC, answer_due, id)
   WHERE state NOT IN ('closed', 'rejected', 'cancelled');
+CREATE INDEX cases_agent ON cases (merchant_id, agent_id)
+  WHERE agent_id IS NOT NULL AND state NOT IN ('closed', 'rejected', 'cancelled');
+CREATE INDEX cases_state ON cases (merchant_id, state, id);
 CREATE INDEX cases_customer ON cases (merchant_id, customer_id, created_at);
 CREATE INDEX cases_order ON cases (merchant_id, order_number);
 CREATE INDEX cases_number ON cases (merchant_id, number);
@@ -98,7 +102,8 @@ CREATE TABLE case_events (
   id text COLLATE "C" NOT NULL,
   what text NOT NULL,
   actor text COLLATE "C" NOT NULL,
-  note text NOT NULL DEFAULT '',
+  note text NOT NULL DEFAULT '', -- a code or an id: nothing personal, since this table forgets nothing
+  said bytea, -- sealed under the customer's key: a reason in somebody's own words
   at timestamptz NOT NULL,
   PRIMARY KEY (merchant_id, case_id, id),
   FOREIGN KEY (merchant_id, case_id) REFERENCES cases (merchant_id, id)
@@ -108,8 +113,7 @@ CREATE TABLE receipts (
   merchant_id text COLLATE "C" NOT NULL,
   id text COLLATE "C" NOT NULL,
   case_id text COLLATE "C" NOT NULL,
-  document bytea NOT NULL, -- canonical JSON
-  signature bytea NOT NULL CHECK (length(signature) = 64),
+  document bytea NOT NULL, -- canonical JSON with its signature, as it is handed out
   key_version smallint NOT NULL,
   created_at timestamptz NOT NULL,
   PRIMARY KEY (merchant_id, id),
@@ -123,6 +127,7 @@ CREATE TABLE consents (
   case_id text COLLATE "C" NOT NULL,
   offer_key text COLLATE "C" NOT NULL,
   sentence text NOT NULL, -- exactly what was agreed to
+  agreement text NOT NULL DEFAULT '', -- where the signed agreement is kept, for a rule that asks for one
   locale text NOT NULL,
   given_by text COLLATE "C" NOT NULL, -- the customer himself, or who recorded it for him
   at timestamptz NOT NULL,
@@ -137,14 +142,15 @@ CREATE TABLE approvals (
   offer_key text COLLATE "C" NOT NULL,
   asked_by text COLLATE "C" NOT NULL,
   asked_at timestamptz NOT NULL,
-  verdict text CHECK (verdict IN ('approved', 'rejected', 'sent_back')),
+  verdict text CHECK (verdict IN ('approved', 'rejected', 'sent_back', 'withdrawn')),
   decided_by text COLLATE "C",
   decided_at timestamptz,
-  reason text NOT NULL DEFAULT '',
   PRIMARY KEY (merchant_id, id),
   FOREIGN KEY (merchant_id, case_id, offer_key) REFERENCES offers (merchant_id, case_id, key),
   CONSTRAINT maker_is_not_checker CHECK (decided_by <> asked_by),
-  CHECK ((verdict IS NULL) = (decided_by IS NULL) AND (verdict IS NULL) = (decided_at IS NULL))
+  -- What was withdrawn nobody decided.
+  CHECK ((verdict IS NULL OR verdict = 'withdrawn') = (decided_by IS NULL)
+         AND (verdict IS NULL) = (decided_at IS NULL))
 );
 CREATE UNIQUE INDEX approvals_open ON approvals (merchant_id, case_id) WHERE verdict IS NULL;
 

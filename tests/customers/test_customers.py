@@ -24,8 +24,7 @@ LAYLA = Contact(reference="SHOP-4711", name="Layla Haddad", email="Layla@shop.ex
 
 async def meet(tx: Tx, who: Who, what: Contact, at: datetime) -> Customer:
     """An act that does nothing but find or add a customer."""
-    found, _, _ = await find_or_add(tx, what, HERE, at)
-    return found
+    return (await find_or_add(tx, what, HERE, at)).customer
 
 
 async def met(door: Doorway, who: Who, contact: Contact) -> str:

@@ -27,6 +27,15 @@ class Living(msgspec.Struct, frozen=True):
     tier: str
 
 
+class Met(msgspec.Struct, frozen=True):
+    """The customer of a report, who he is, and the key for what is sealed about him. ``fresh``: added just now."""
+
+    customer: Customer
+    person: Person
+    key: CustomerKey
+    fresh: bool
+
+
 class _Hashes(msgspec.Struct, frozen=True):
     """A contact as it is looked for, under every key we hold, current first."""
 
@@ -40,7 +49,7 @@ class _Hashes(msgspec.Struct, frozen=True):
         return next(iter(self.reference or self.address_as_reference), None)
 
 
-async def find_or_add(tx: Tx, contact: Contact, living: Living, at: datetime) -> tuple[Customer, Person, CustomerKey]:
+async def find_or_add(tx: Tx, contact: Contact, living: Living, at: datetime) -> Met:
     """The customer, locked until the transaction ends, brought up to date with what the report says.
 
     Raises Invalid (see ``contact.person``), NotFound ``unknown_customer``, Conflict ``customer_erased``.
@@ -63,9 +72,7 @@ async def _match(tx: Tx, contact: Contact, hashes: _Hashes) -> Any:
     return await tx.row(sql.MATCH, contact.id, hashes.reference, hashes.email, hashes.address_as_reference)
 
 
-async def _add(
-    tx: Tx, said: Person, hashes: _Hashes, living: Living, at: datetime
-) -> tuple[Customer, Person, CustomerKey] | None:
+async def _add(tx: Tx, said: Person, hashes: _Hashes, living: Living, at: datetime) -> Met | None:
     customer_id = new_id("cus")
     key, sealed_key = new_key(tx, customer_id)
     sealed, names = _sealed(tx, key, said)
@@ -75,12 +82,10 @@ async def _add(
         return None
     locale, country, tier = parts
     customer = Customer(id=customer_id, locale=locale, country=country, tier=tier, created_at=at)
-    return customer, said, key
+    return Met(customer, said, key, fresh=True)
 
 
-async def _bring_up_to_date(
-    tx: Tx, row: Any, said: Person, hashes: _Hashes, living: Living
-) -> tuple[Customer, Person, CustomerKey]:
+async def _bring_up_to_date(tx: Tx, row: Any, said: Person, hashes: _Hashes, living: Living) -> Met:
     before = read_customer(row)
     if before.erased:
         raise Conflict("customer_erased", "This customer was erased; report the case without customer.id.")
@@ -95,7 +100,7 @@ async def _bring_up_to_date(
         email = next(iter(fresh.email), None)
         parts = (living.locale, living.country, living.tier)
         await tx.run(sql.UPDATE, customer.id, own, email, *parts, sealed, names)
-    return customer, now, key
+    return Met(customer, now, key, fresh=False)
 
 
 def _hashes(tx: Tx, said: Person) -> _Hashes:

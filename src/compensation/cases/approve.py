@@ -1,0 +1,69 @@
+"""The second person approves, rejects or sends back what somebody else proposed. Nobody decides on his own proposal."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from compensation.cases import sql
+from compensation.cases.authority import acting, approver
+from compensation.cases.budget import release
+from compensation.cases.case import Case, case
+from compensation.cases.move import Locked, locked, move
+from compensation.core.states import CaseState
+from compensation.db.answers import Who
+from compensation.db.pool import Tx
+
+Reason = Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S")]
+
+
+class Approve(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``agent`` is the person in whose name a merchant's system speaks."""
+
+    case_id: str
+    reason: Annotated[str, Meta(max_length=2000)] = ""
+    agent: str | None = None
+
+
+class Decline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rejection, or a proposal sent back: never without a reason."""
+
+    case_id: str
+    reason: Reason
+    agent: str | None = None
+
+
+async def approve(tx: Tx, who: Who, what: Approve, at: datetime) -> Case:
+    """Grant what was proposed: the case is ``accepted`` and will be issued.
+
+    Raises NotFound ``unknown_case``, Refused ``wrong_state`` and Forbidden as ``authority.approver`` does.
+    """
+    actor = acting(who, what.agent)
+    proposed = await locked(tx, what.case_id, CaseState.needs_approval)
+    assert proposed.offer is not None, "a proposal names an offer of its case"
+    await approver(tx, actor, proposed.asked_by, proposed.offer.value)
+    await tx.run(sql.DECIDE_APPROVAL, proposed.approval_id, "approved", actor, at)
+    await move(tx, proposed, CaseState.accepted, "approved", actor, at, said=what.reason)
+    tx.tell("issue_case", proposed.id)
+    return await case(tx, proposed.id)
+
+
+async def reject(tx: Tx, who: Who, what: Decline, at: datetime) -> Case:
+    """End the case without a remedy; what was reserved goes back to the budget."""
+    return await _decline(tx, who, what, at, "rejected", CaseState.rejected)
+
+
+async def send_back(tx: Tx, who: Who, what: Decline, at: datetime) -> Case:
+    """Ask for another choice: the case is ``offered`` again and holds nothing of the budget."""
+    return await _decline(tx, who, what, at, "sent_back", CaseState.offered)
+
+
+async def _decline(tx: Tx, who: Who, what: Decline, at: datetime, verdict: str, to: CaseState) -> Case:
+    actor = acting(who, what.agent)
+    proposed: Locked = await locked(tx, what.case_id, CaseState.needs_approval)
+    await approver(tx, actor, proposed.asked_by, None)
+    await tx.run(sql.DECIDE_APPROVAL, proposed.approval_id, verdict, actor, at)
+    await release(tx, proposed.id, actor, at)
+    await move(tx, proposed, to, verdict, actor, at, said=what.reason)
+    return await case(tx, proposed.id)

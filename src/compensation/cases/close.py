@@ -1,0 +1,59 @@
+"""How a case ends: called off before anything was issued, or closed once the remedy is with the customer."""
+
+from datetime import datetime
+
+import msgspec
+
+from compensation.cases import sql
+from compensation.cases.approve import Reason
+from compensation.cases.authority import acting
+from compensation.cases.budget import release
+from compensation.cases.case import Case, case
+from compensation.cases.move import locked, move
+from compensation.core.errors import Refused
+from compensation.core.states import CaseState
+from compensation.db.answers import Who
+from compensation.db.pool import Tx
+
+
+class Cancel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    case_id: str
+    reason: Reason
+    agent: str | None = None
+
+
+class Close(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    case_id: str
+    agent: str | None = None
+
+
+async def cancel(tx: Tx, who: Who, what: Cancel, at: datetime) -> Case:
+    """Call a case off before its choice is final. What was reserved goes back to the budget.
+
+    An accepted case cannot be called off: its remedy was promised, and what was promised is issued first and then
+    voided in the open.
+
+    Raises NotFound ``unknown_case``, Refused ``wrong_state``, Forbidden ``not_yourself``.
+    """
+    actor = acting(who, what.agent)
+    ending = await locked(tx, what.case_id, CaseState.offered, CaseState.needs_approval)
+    if ending.approval_id is not None:
+        await tx.run(sql.DECIDE_APPROVAL, ending.approval_id, "withdrawn", None, at)
+    await release(tx, ending.id, actor, at)
+    await move(tx, ending, CaseState.cancelled, "cancelled", actor, at, said=what.reason)
+    return await case(tx, ending.id)
+
+
+async def close(tx: Tx, who: Who, what: Close, at: datetime) -> Case:
+    """Close an issued case. One with an emotional harm is not closed before its apology was sent.
+
+    Raises NotFound ``unknown_case``, Refused ``wrong_state``, ``apology_not_sent``, Forbidden ``not_yourself``.
+    """
+    actor = acting(who, what.agent)
+    ending = await locked(tx, what.case_id, CaseState.issued)
+    if ending.emotional and not await tx.value(sql.TOLD, ending.id):
+        raise Refused(
+            "apology_not_sent", "The apology has not reached the customer. See that it is sent, then close the case."
+        )
+    await move(tx, ending, CaseState.closed, "closed", actor, at)
+    return await case(tx, ending.id)

@@ -1,0 +1,190 @@
+"""The statements of cases. ``$1`` is always the merchant."""
+
+# What deciding needs besides the customer: program, budget in the currency of the report, the incident it belongs to.
+PROGRAM = """
+SELECT p.id, p.policy,
+  (SELECT a.balance FROM accounts AS a
+   WHERE a.merchant_id = $1 AND a.id = 'budget:' || p.id || ':' || $3) AS budget,
+  (SELECT i.id FROM incidents AS i WHERE i.merchant_id = $1 AND i.label = $4) AS incident_id
+FROM programs AS p
+WHERE p.merchant_id = $1 AND CASE WHEN $2::text IS NULL THEN p.is_default ELSE p.id = $2 END
+"""
+
+ADD_INCIDENT = """
+INSERT INTO incidents (merchant_id, id, label, created_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (merchant_id, label) DO NOTHING RETURNING id
+"""
+INCIDENT = "SELECT id FROM incidents WHERE merchant_id = $1 AND label = $2"
+
+# What the customer got before: of the cases since $3, those that were not called off; of these, what was granted.
+HISTORY = """
+SELECT count(*) AS cases,
+  count(*) FILTER (WHERE o.offer @? '$.lines[*] ? (@.remedy == "apology")') AS apologies,
+  count(*) FILTER (WHERE o.offer @? '$.lines[*] ? (@.part == "goodwill" && @.terms.kind != "words")') AS gestures,
+  coalesce(sum((
+    SELECT sum((line -> 'amount' ->> 'amount')::bigint) FROM jsonb_array_elements(o.offer -> 'lines') AS line
+    WHERE line ->> 'part' = 'goodwill' AND line -> 'amount' ->> 'currency' = $4)), 0)::bigint AS goodwill,
+  (SELECT r.terms ->> 'tier' FROM rewards AS r
+   WHERE r.merchant_id = $1 AND r.customer_id = $2 AND r.kind = 'tier' AND r.state = 'issued' AND r.expires_at > $5
+   ORDER BY r.expires_at DESC LIMIT 1) AS tier
+FROM cases AS c
+LEFT JOIN offers AS o ON o.merchant_id = $1 AND o.case_id = c.id AND o.key = c.chosen
+WHERE c.merchant_id = $1 AND c.customer_id = $2 AND c.created_at >= $3 AND c.state NOT IN ('cancelled', 'rejected')
+"""
+
+# A whole new case, in one statement and one round trip.
+REPORT = """
+WITH told AS (
+  INSERT INTO case_events (merchant_id, case_id, id, what, actor, note, at)
+  SELECT $1, $2, id, what, $3, note, $4
+  FROM unnest($5::text[], $6::text[], $7::text[]) AS e (id, what, note)
+), signed AS (
+  INSERT INTO receipts (merchant_id, case_id, created_at, id, document, key_version)
+  VALUES ($1, $2, $4, $8, $9, $10)
+), offered AS (
+  INSERT INTO offers (merchant_id, case_id, position, key, offer)
+  SELECT $1, $2, position, key, offer
+  FROM unnest($11::smallint[], $12::text[], $13::jsonb[]) AS o (position, key, offer)
+)
+INSERT INTO cases (merchant_id, id, created_at, updated_at, state, program_id, customer_id, incident_id, channel,
+                   country, locale, reason_code, harms, severity, order_number, currency, order_amount, owed, goodwill,
+                   report, finding, agent_id, priority, answer_due)
+VALUES ($1, $2, $4, $4, 'offered', $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
+        $31, $32)
+RETURNING number
+"""
+
+_CASE = """
+SELECT c.id, c.number, c.state, c.program_id, c.customer_id, i.label AS incident, c.channel, c.country, c.locale,
+  c.reason_code, c.harms, c.severity, c.order_number, c.currency, c.order_amount, c.owed, c.goodwill, c.agent_id,
+  c.chosen, c.chosen_by, c.priority, c.answer_due, c.created_at, c.updated_at,
+  (SELECT d.state FROM deliveries AS d WHERE d.merchant_id = $1 AND d.case_id = c.id
+   ORDER BY d.created_at DESC, d.id DESC LIMIT 1) AS delivery
+"""
+_CASES = " FROM cases AS c LEFT JOIN incidents AS i ON i.merchant_id = $1 AND i.id = c.incident_id "
+
+
+def _cases(where: str, also: str = "") -> str:
+    """The statement that reads cases, with further columns where a reader needs them."""
+    return f"{_CASE}{also}{_CASES}{where}"
+
+
+_ONE = "WHERE c.merchant_id = $1 AND c.id = $2"
+_FILE = """, c.finding,
+  (SELECT r.id FROM receipts AS r WHERE r.merchant_id = $1 AND r.case_id = c.id ORDER BY r.id DESC LIMIT 1)
+    AS receipt_id,
+  (SELECT coalesce(jsonb_agg(o.offer ORDER BY o.position), '[]') FROM offers AS o
+   WHERE o.merchant_id = $1 AND o.case_id = c.id) AS offers
+"""
+CASE = _cases(_ONE)
+CASE_FILE = _cases(_ONE, _FILE)
+EXISTS = "SELECT id FROM cases WHERE merchant_id = $1 AND id = $2"
+OFFERS = "SELECT offer FROM offers WHERE merchant_id = $1 AND case_id = $2 ORDER BY position"
+EVENTS = """
+SELECT e.id, e.what, e.actor, e.note, e.said, e.at, c.customer_id
+FROM case_events AS e JOIN cases AS c ON c.merchant_id = $1 AND c.id = e.case_id
+WHERE e.merchant_id = $1 AND e.case_id = $2 ORDER BY e.at, e.id
+"""
+RECEIPT = """
+SELECT id, case_id, document, key_version, created_at FROM receipts
+WHERE merchant_id = $1 AND case_id = $2 ORDER BY id DESC LIMIT 1
+"""
+REPORTS = "SELECT id, customer_id, report FROM cases WHERE merchant_id = $1 AND id = ANY($2)"
+CONSENTS = """
+SELECT id, offer_key, sentence, agreement, locale, given_by, at FROM consents
+WHERE merchant_id = $1 AND case_id = $2 ORDER BY id
+"""
+APPROVAL = """
+SELECT id, offer_key, asked_by, asked_at FROM approvals
+WHERE merchant_id = $1 AND case_id = $2 AND verdict IS NULL
+"""
+
+# Locks the case, so that whoever else would move it waits and then sees what became of it.
+LOCK = """
+SELECT c.state, c.program_id, c.customer_id, c.locale, c.agent_id, c.chosen, o.offer,
+  jsonb_array_length(c.finding -> 'review') > 0 AS in_review,
+  EXISTS (SELECT FROM unnest(c.harms) AS harm WHERE harm LIKE 'emotional.%') AS emotional,
+  a.id AS approval_id, a.asked_by, p.data_key
+FROM cases AS c
+LEFT JOIN offers AS o ON o.merchant_id = $1 AND o.case_id = c.id AND o.key = coalesce($3, c.chosen)
+LEFT JOIN approvals AS a ON a.merchant_id = $1 AND a.case_id = c.id AND a.verdict IS NULL
+LEFT JOIN persons AS p ON p.merchant_id = $1 AND p.customer_id = c.customer_id
+WHERE c.merchant_id = $1 AND c.id = $2
+FOR NO KEY UPDATE OF c
+"""
+
+# The state in WHERE is the guard: a move from another state than the one that was seen touches no row.
+MOVE = """
+WITH told AS (
+  INSERT INTO case_events (merchant_id, case_id, id, what, actor, note, said, at)
+  VALUES ($1, $2, $7, $8, $9, $10, $11, $5)
+)
+UPDATE cases SET state = $4, updated_at = $5,
+  chosen = CASE WHEN $4 = 'offered' THEN NULL ELSE coalesce($6, chosen) END,
+  chosen_by = CASE WHEN $4 = 'offered' THEN NULL WHEN $6::text IS NULL THEN chosen_by ELSE $9 END,
+  agent_id = CASE WHEN $9 LIKE 'agt\\_%' THEN coalesce(agent_id, $9) ELSE agent_id END
+WHERE merchant_id = $1 AND id = $2 AND state = $3
+"""
+CONSENT = """
+INSERT INTO consents (merchant_id, id, case_id, offer_key, sentence, agreement, locale, given_by, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+ASK_APPROVAL = """
+INSERT INTO approvals (merchant_id, id, case_id, offer_key, asked_by, asked_at) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+DECIDE_APPROVAL = """
+UPDATE approvals SET verdict = $3, decided_by = $4, decided_at = $5
+WHERE merchant_id = $1 AND id = $2 AND verdict IS NULL
+"""
+RESERVED = """
+SELECT t.id, p.source, p.destination, p.amount FROM transfers AS t
+JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
+WHERE t.merchant_id = $1 AND t.subject_id = $2 AND t.kind = 'reserve'
+  AND NOT EXISTS (SELECT FROM transfers AS r WHERE r.merchant_id = $1 AND r.subject_id = $2 AND r.reverses = t.id)
+"""
+TOLD = """
+SELECT EXISTS (
+  SELECT FROM deliveries AS d
+  WHERE d.merchant_id = $1 AND d.case_id = $2 AND d.letter <> 'offers' AND d.state IN ('sent', 'delivered', 'opened'))
+"""
+
+# The queue. The views differ in WHERE only; $2 is the asking agent, $3 the moment before which silence is a sign.
+_UNREAD = """EXISTS (
+  SELECT FROM deliveries AS d WHERE d.merchant_id = $1 AND d.case_id = c.id
+    AND (d.state IN ('bounced', 'failed') OR (d.state IN ('sent', 'delivered') AND d.sent_at < $3))
+    AND NOT EXISTS (SELECT FROM deliveries AS n WHERE n.merchant_id = $1 AND n.case_id = c.id
+                                                  AND (n.created_at, n.id) > (d.created_at, d.id)))"""
+VIEWS = {
+    "open": "c.state NOT IN ('closed', 'rejected', 'cancelled')",
+    "mine": "c.state NOT IN ('closed', 'rejected', 'cancelled') AND c.agent_id = $2",
+    "needs_approval": "c.state = 'needs_approval'",
+    "issued": "c.state = 'issued'",
+    "closed": "c.state IN ('closed', 'rejected', 'cancelled')",
+    "unread": f"c.state NOT IN ('closed', 'rejected', 'cancelled') AND {_UNREAD}",
+    "all": "true",
+}
+# Every view is given the same values, whether it uses them or not; the coalesce names their types.
+_PAGE = (
+    "WHERE c.merchant_id = $1 AND coalesce($2::text, $3::timestamptz::text, '') IS NOT NULL AND "
+    "($4::boolean IS NULL OR c.priority < $4 OR (c.priority = $4 AND (c.answer_due, c.id) > ($5, $6))) AND {where} "
+    "ORDER BY c.priority DESC, c.answer_due, c.id LIMIT $7"
+)
+QUEUE = {view: _cases(_PAGE.format(where=where)) for view, where in VIEWS.items()}
+COUNTED = ("open", "mine", "needs_approval", "unread")
+COUNTS = " ".join(
+    (
+        "SELECT",
+        ", ".join(f"count(*) FILTER (WHERE {VIEWS[view]}) AS {view}" for view in COUNTED),
+        "FROM cases AS c WHERE c.merchant_id = $1 AND",
+        VIEWS["open"],
+    )
+)
+
+# A case is found by anything a person may read out: its id or number, an order, a customer, the end of a code.
+FIND = _cases("""
+WHERE c.merchant_id = $1 AND (
+  c.id = $2 OR c.number = $3 OR c.order_number = $4 OR c.customer_id = ANY($5)
+  OR c.id IN (SELECT r.case_id FROM rewards AS r
+              WHERE r.merchant_id = $1 AND r.code_last4 = $6 AND r.case_id IS NOT NULL))
+ORDER BY c.id DESC LIMIT $7
+""")

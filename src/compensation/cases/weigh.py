@@ -1,0 +1,90 @@
+"""From a report to a decision: what is known of program, customer and budget, handed to the pure engine."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from compensation.cases import sql
+from compensation.catalog.library import library
+from compensation.core.errors import NotFound
+from compensation.core.ids import new_id
+from compensation.core.money import Money
+from compensation.db.pool import Tx
+from compensation.engine.assess import assess
+from compensation.engine.decide import decide
+from compensation.engine.plan import Decision, History, Limits
+from compensation.engine.receipt import Books
+from compensation.engine.report import Report
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """What a case is decided under. ``budget_left`` is in the currency of the report."""
+
+    program_id: str
+    incident_id: str | None
+    books: Books
+    budget_left: Money
+
+
+class Weighed(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision with everything it was made from, so that it can be made again."""
+
+    decision: Decision
+    limits: Limits
+    history: History
+    books: Books
+
+
+async def setting(tx: Tx, report: Report, at: datetime) -> Setting:
+    """The program's side of the case. Raises NotFound ``unknown_program``, Invalid ``unknown_policy``."""
+    row = await tx.row(sql.PROGRAM, report.program, report.money, report.incident_group)
+    if row is None:
+        raise NotFound("unknown_program", "There is no such program; GET /v1/programs lists yours.")
+    return Setting(
+        program_id=row["id"],
+        incident_id=row["incident_id"],
+        books=library().books(row["policy"], at.date()),
+        budget_left=Money(row["budget"] or 0, report.money),
+    )
+
+
+async def history(tx: Tx, customer_id: str, under: Setting, at: datetime) -> History:
+    """What this customer received before, within the policy's period, in the currency of the report."""
+    since = at - timedelta(days=under.books.policy.document.caps.period_days)
+    row: Any = await tx.row(sql.HISTORY, customer_id, since, under.budget_left.currency, at)
+    return History(
+        cases=row["cases"],
+        apologies=row["apologies"],
+        gestures=row["gestures"],
+        goodwill=Money(row["goodwill"], under.budget_left.currency),
+        tier=row["tier"],
+    )
+
+
+def weigh(report: Report, under: Setting, before: History, seed: str, at: datetime) -> Weighed:
+    """Assess and decide as of the day of ``at`` in UTC. Pure.
+
+    The engine is given neither words nor the reference of the payment: it reads neither, and what it is given is
+    signed and kept for ever. Raises Invalid as ``engine.assess`` does.
+    """
+    books = under.books
+    assessment = assess(_without_words(report, under.program_id), books.taxonomy, books.law, at.date())
+    limits = Limits(budget_left=under.budget_left)
+    decision = decide(assessment, books.policy, books.law, limits, before, books.shelf, seed)
+    return Weighed(decision=decision, limits=limits, history=before, books=books)
+
+
+async def incident(tx: Tx, label: str, at: datetime) -> str:
+    """The incident of this name, which a report of it brings about."""
+    added: str | None = await tx.value(sql.ADD_INCIDENT, new_id("inc"), label, at)
+    found: str = added or await tx.value(sql.INCIDENT, label)
+    return found
+
+
+def _without_words(report: Report, program_id: str) -> Report:
+    fields = {name: getattr(report, name) for name in Report.__struct_fields__}
+    order = report.order
+    if order is not None and order.payment is not None:
+        order = msgspec.structs.replace(order, payment=None)
+    return Report(**fields | {"words": "", "wanted_outcome": "", "program": program_id, "order": order})
