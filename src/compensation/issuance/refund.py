@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 import msgspec
 from asyncpg import Record
 
+from compensation.cases.said import reported
 from compensation.core.crash import crashpoint
 from compensation.core.errors import NotFound, Unavailable
 from compensation.core.ids import new_id
 from compensation.core.money import Money
 from compensation.core.states import RewardState
+from compensation.core.vault import Unreadable
 from compensation.db.answers import Who
 from compensation.db.outbox import Task
 from compensation.db.pool import Tx
@@ -60,11 +62,12 @@ async def refund(door: Doorway, payments: PaymentPort, task: Task) -> None:
     """
     async with door.read(task.merchant_id) as tx:
         row = await tx.row(sql.REFUND, task.subject_id)
-    if row is None:
-        raise NotFound("unknown_reward", "There is no such refund.")
-    if row["state"] not in WATCHED:
-        return
-    answer = await _ask(payments, row, first=task.attempts == 1, age=door.clock() - row["created_at"])
+        if row is None:
+            raise NotFound("unknown_reward", "There is no such refund.")
+        if row["state"] not in WATCHED:
+            return
+        payment = await _payment(tx, row["case_id"])
+    answer = await _ask(payments, payment, row, first=task.attempts == 1, age=door.clock() - row["created_at"])
     crashpoint("refund.after_call")
     if isinstance(answer, Unknown):
         raise Unavailable("refund_unknown", f"The processor's answer is not known: {answer.detail}", retry_after=1)
@@ -97,8 +100,17 @@ async def record_refund(tx: Tx, who: Who, what: RefundAnswer, at: datetime) -> R
     return RefundState(what.reward_id, path[-1])
 
 
-async def _ask(payments: PaymentPort, row: Record, *, first: bool, age: timedelta) -> Refunded:
-    payment, reference = row["payment"], row["partner_ref"]
+async def _payment(tx: Tx, case_id: str | None) -> str | None:
+    """The payment that the report names, which is sealed with it; None when there is none, or it is forgotten."""
+    try:
+        report = await reported(tx, case_id or "")
+    except Unreadable:
+        return None
+    return report.order.payment if report.order else None
+
+
+async def _ask(payments: PaymentPort, payment: str | None, row: Record, *, first: bool, age: timedelta) -> Refunded:
+    reference = row["partner_ref"]
     amount = Money(row["principal"] + row["bonus"], row["currency"])
     if payment is None:
         return Declined(DeclineReason.unknown_payment, "The report names no payment: pay it back by hand.")

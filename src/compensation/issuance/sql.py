@@ -78,9 +78,8 @@ WHERE merchant_id = $1 AND id = $2
 """
 
 REFUND = """
-SELECT r.id, r.state, r.currency, r.principal, r.bonus, r.partner_ref, r.created_at, c.payment
-FROM rewards AS r LEFT JOIN cases AS c ON c.merchant_id = $1 AND c.id = r.case_id
-WHERE r.merchant_id = $1 AND r.id = $2 AND r.kind = 'refund'
+SELECT id, state, currency, principal, bonus, partner_ref, created_at, case_id
+FROM rewards WHERE merchant_id = $1 AND id = $2 AND kind = 'refund'
 """
 
 SEALED_CODE = "SELECT id, kind, state, code_sealed FROM rewards WHERE merchant_id = $1 AND id = $2"
