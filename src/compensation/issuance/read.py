@@ -13,6 +13,12 @@ async def order(tx: Tx, order_id: str) -> Order | None:
     return Order(**row, rewards=rewards)
 
 
+async def orders_of_case(tx: Tx, case_id: str) -> list[Order]:
+    """The orders of a case, newest first, with their rewards."""
+    found = [await order(tx, row["id"]) for row in await tx.rows(sql.ORDERS_OF_CASE, case_id)]
+    return [one for one in found if one is not None]
+
+
 async def reward(tx: Tx, reward_id: str) -> Reward | None:
     row = await tx.row(sql.REWARD, reward_id)
     return None if row is None else Reward.of(row)

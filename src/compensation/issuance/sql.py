@@ -85,3 +85,5 @@ FROM rewards WHERE merchant_id = $1 AND id = $2 AND kind = 'refund'
 SEALED_CODE = "SELECT id, kind, state, code_sealed FROM rewards WHERE merchant_id = $1 AND id = $2"
 
 CUSTOMERS = "SELECT id FROM customers WHERE merchant_id = $1 AND id = ANY($2)"
+
+ORDERS_OF_CASE = "SELECT id FROM orders WHERE merchant_id = $1 AND case_id = $2 ORDER BY id DESC"

@@ -23,6 +23,7 @@ from compensation.web.gate import Gate
 from compensation.web.headers import completing
 from compensation.web.health import health, no_icon, ready
 from compensation.web.limits import Limits
+from compensation.web.mailbox import dev_mailbox
 from compensation.web.pages import pages
 from compensation.web.request import StrictRequest
 
@@ -40,8 +41,18 @@ def create_app(settings: Settings, door: Doorway | None = None) -> Litestar:
             await own.settle()
         await limits.close()
 
+    only_here = [dev_mailbox()] if settings.development else []
     app = Litestar(
-        route_handlers=[api(), docs(), pages(), assets, health, ready, no_icon],
+        route_handlers=[
+            api(),
+            docs(),
+            pages(),
+            assets,
+            health,
+            ready,
+            no_icon,
+            *([dev_mailbox()] if settings.development else []),
+        ],
         lifespan=[lifespan],
         state=State({"settings": settings, "post": post, "templates": post.templates}),
         dependencies={

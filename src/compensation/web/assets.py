@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Request, Response, get
+from litestar import Request, Response, get
 
 from compensation.core.errors import NotFound
 
 _OWN = Path(__file__).parent / "assets"
 _PACKAGES = Path(__file__).resolve().parents[3] / "node_modules"
-_TYPES = {".css": MediaType.CSS, ".js": "text/javascript", ".woff2": "font/woff2", ".png": "image/png"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2", ".png": "image/png"}
 
 
 def _family(file: str) -> str:

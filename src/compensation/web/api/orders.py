@@ -1,14 +1,30 @@
 """Orders: a merchant system issues rewards straight from a program's budget."""
 
+from typing import Annotated
+
+import msgspec
 from litestar import Response, Router, get, post
+from litestar.params import Parameter
 
 from compensation.core.errors import NotFound
+from compensation.core.settings import Settings
 from compensation.db.answers import Who
 from compensation.db.unit import Doorway
+from compensation.delivery.links import address, link_of
 from compensation.issuance.order import OrderRequest, issue
-from compensation.issuance.read import order
+from compensation.issuance.read import order, orders_of_case
 from compensation.issuance.reward import Order
 from compensation.web.answer import answered
+
+
+class Page(msgspec.Struct):
+    items: list[Order]
+
+
+class Link(msgspec.Struct):
+    """Whoever has the link can see the code. Send it to the recipient only."""
+
+    link: str
 
 
 @post("/", summary="Issue rewards", status_code=201)
@@ -26,4 +42,20 @@ async def read(order_id: str, door: Doorway, who: Who) -> Order:
     return found
 
 
-router = Router("/orders", route_handlers=[create, read], tags=["Orders"])
+@get("/", summary="The orders of a case")
+async def index(door: Doorway, who: Who, case_id: Annotated[str, Parameter(max_length=64)]) -> Page:
+    async with door.read(who.merchant_id) as tx:
+        return Page(await orders_of_case(tx, case_id))
+
+
+@post("/{order_id:str}/link", summary="The gift link of an order", status_code=200)
+async def show_link(order_id: str, door: Doorway, who: Who, settings: Settings) -> Link:
+    """The page on which the recipient finds everything this order gives him. The answer is never kept."""
+    async with door.read(who.merchant_id) as tx:
+        token = await link_of(tx, "gift", order_id)
+    if token is None:
+        raise NotFound("unknown_link", "This order has no link yet. It is made when the recipient is told.")
+    return Link(address(settings.base_url, "gift", token))
+
+
+router = Router("/orders", route_handlers=[create, index, read, show_link], tags=["Orders"])

@@ -1,0 +1,143 @@
+"""Laws of cases: one effect per key, one choice per case, no state skipped, no sum lost."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+
+from compensation.cases.approve import Approve, approve
+from compensation.cases.case import CaseFile
+from compensation.cases.choose import Choose, choose
+from compensation.cases.close import Cancel, cancel
+from compensation.cases.report import report
+from compensation.core.errors import Conflict, Problem, Refused
+from compensation.core.states import MOVES, CaseState
+from compensation.db.answers import Written
+from tests.cases.desk import INC_10, INC_19, Desk, hire, reading
+
+
+async def test_a_hundred_repeats_of_one_report_make_one_case(desk: Desk) -> None:
+    written = await asyncio.gather(*(desk.door.write(report, desk.system, reading(INC_19), "k") for _ in range(100)))
+    assert len({one.answer for one in written}) == 1
+    assert sum(not one.replayed for one in written) == 1
+    for table in ("cases", "receipts", "customers", "persons"):
+        assert await desk.count(table) == 1
+
+
+async def test_the_same_key_with_another_word_of_the_customer_is_a_conflict(desk: Desk) -> None:
+    await desk.report(desk.system, INC_19, "k")
+    with pytest.raises(Conflict, match="words differs"):
+        await desk.report(desk.system, INC_19 | {"words": "Something else"}, "k")
+    assert await desk.count("cases") == 1
+
+
+async def test_a_hundred_repeats_of_one_choice_reserve_and_tell_once(desk: Desk) -> None:
+    case = await desk.report(desk.system, INC_19)
+    what = Choose(case_id=case.id, offer=case.offers[0].key)
+    written = await asyncio.gather(*(desk.door.write(choose, desk.system, what, "k") for _ in range(100)))
+    assert len({one.answer for one in written}) == 1
+    assert await desk.told() == ["issue_case"]
+    assert await desk.owner.fetchval("SELECT count(*) FROM transfers WHERE kind = 'reserve'") == 1
+
+
+async def test_of_fifty_who_choose_at_once_one_does(desk: Desk) -> None:
+    case = await desk.report(desk.system, INC_19)
+    keys = [offer.key for offer in case.offers if offer.consent is None]
+    outcomes: list[Written | BaseException] = await asyncio.gather(
+        *(
+            desk.door.write(choose, desk.system, Choose(case_id=case.id, offer=keys[n % len(keys)]), f"k{n}")
+            for n in range(50)
+        ),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(one, Written) for one in outcomes) == 1
+    assert {one.code for one in outcomes if isinstance(one, Problem)} == {"wrong_state"}
+    assert await desk.told() == ["issue_case"]
+    assert await desk.owner.fetchval("SELECT count(*) FROM transfers WHERE kind = 'reserve'") == 1
+
+
+async def test_of_one_who_approves_and_one_who_calls_off_one_wins(desk: Desk) -> None:
+    for turn in range(10):
+        case = await desk.report(desk.agent, INC_19 | {"customer": {"reference": str(turn)}})
+        await desk.choose(desk.agent, case, case.offers[0].key)
+        ends = await asyncio.gather(
+            desk.door.write(approve, desk.lead, Approve(case_id=case.id)),
+            desk.door.write(cancel, desk.agent, Cancel(case_id=case.id, reason="Wrong customer")),
+            return_exceptions=True,
+        )
+        assert sum(isinstance(end, Written) for end in ends) == 1
+        state = (await desk.file(case)).state
+        reserved = await desk.owner.fetchval(
+            "SELECT sum(CASE kind WHEN 'reserve' THEN 1 ELSE -1 END) FROM transfers WHERE subject_id = $1", case.id
+        )
+        assert (state, reserved) in ((CaseState.accepted, 1), (CaseState.cancelled, 0))
+
+
+async def test_choices_that_race_for_the_last_of_a_budget_never_overdraw_it(desk: Desk) -> None:
+    cases = [await desk.report(desk.system, INC_10 | {"customer": {"reference": str(n)}}) for n in range(12)]
+    drawn = (await desk.balances("CAD"))[0]
+    one = await desk.choose(desk.system, cases[0], cases[0].offers[0].key)
+    drawn -= (await desk.balances("CAD"))[0]
+    # Enough is left for three more, and a little.
+    spare = (await desk.balances("CAD"))[0] - 3 * drawn - 1
+    await desk.owner.execute("ALTER TABLE accounts DISABLE ROW LEVEL SECURITY")
+    await desk.owner.execute(
+        "UPDATE accounts SET balance = balance - $1 WHERE role = 'budget' AND asset = 'CAD'", spare
+    )
+    assert one.state is CaseState.accepted
+    ends = await asyncio.gather(
+        *(
+            desk.door.write(choose, desk.system, Choose(case_id=case.id, offer=case.offers[0].key))
+            for case in cases[1:]
+        ),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(end, Written) for end in ends) == 3
+    assert {end.code for end in ends if isinstance(end, Refused)} == {"budget_exhausted"}
+    assert await desk.balances("CAD") == (1, 4 * drawn)
+
+
+async def test_no_state_is_ever_skipped(desk: Desk) -> None:
+    """The table refuses every move that is not drawn, whoever tries it."""
+    case = await desk.report(desk.system, INC_10)
+    await desk.choose(desk.system, case, case.offers[0].key)
+    drawn = {(old, new) for old, news in MOVES["case"].items() for new in news}
+    for old in CaseState:
+        for new in CaseState:
+            if old is new:
+                continue
+            await desk.owner.execute("ALTER TABLE cases DISABLE TRIGGER states_never_skip")
+            await desk.owner.execute("UPDATE cases SET state = $1", old)
+            await desk.owner.execute("ALTER TABLE cases ENABLE TRIGGER states_never_skip")
+            try:
+                await desk.owner.execute("UPDATE cases SET state = $1", new)
+                moved = True
+            except asyncpg.CheckViolationError:
+                moved = False
+            assert moved == ((old, new) in drawn), (old, new)
+
+
+async def test_the_order_in_which_facts_are_told_changes_nothing(desk: Desk) -> None:
+    """Two agents, the same facts in another order: the same offers and the same sums."""
+    harms = [
+        {"type": "material.defective_product", "severity": "high"},
+        {"type": "emotional.loss_of_trust", "severity": "medium"},
+    ]
+    costs: list[dict[str, Any]] = [
+        {"type": "repair", "amount": {"amount": 6000, "currency": "EUR"}, "accepted": True},
+        {"type": "return_shipping", "amount": {"amount": 2450, "currency": "EUR"}, "accepted": True},
+    ]
+    second = await hire(desk.door, desk.system, "ivo@shop.example", "lead", 0)
+    seen: list[CaseFile] = []
+    for who, turned in ((desk.agent, 1), (second, -1)):
+        body = INC_19 | {
+            "harms": harms[::turned],
+            "cost_lines": costs[::turned],
+            "customer": {"reference": str(turned)},
+        }
+        seen.append(await desk.report(who, body))
+    one, other = seen
+    assert one.owed.amount >= 8450
+    assert (one.owed, one.goodwill, one.finding) == (other.owed, other.goodwill, other.finding)
+    assert {offer.key: offer.value for offer in one.offers} == {offer.key: offer.value for offer in other.offers}
