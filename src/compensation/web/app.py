@@ -43,16 +43,7 @@ def create_app(settings: Settings, door: Doorway | None = None) -> Litestar:
 
     only_here = [dev_mailbox()] if settings.development else []
     app = Litestar(
-        route_handlers=[
-            api(),
-            docs(),
-            pages(),
-            assets,
-            health,
-            ready,
-            no_icon,
-            *([dev_mailbox()] if settings.development else []),
-        ],
+        route_handlers=[api(), docs(), pages(), assets, health, ready, no_icon, *only_here],
         lifespan=[lifespan],
         state=State({"settings": settings, "post": post, "templates": post.templates}),
         dependencies={
