@@ -29,8 +29,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Root keys ``version:base64``, comma-separated, the current one first; or ``@path`` of a file that holds them."""
     smtp_url: str = "smtp://127.0.0.1:2525"
     payments_url: str = ""
-    """Base address of the payment processor; empty means the payment simulator that ships with us."""
+    """Where the payment simulator that ships with us listens, for test merchants in development."""
     stripe_key: str = ""
+    """Stripe's live key, for live merchants. Without one their refunds wait."""
+    stripe_test_key: str = ""
+    """Stripe's test key, for test merchants, who never touch the live one."""
     environment: str = "production"
     """``development`` opens /dev/mailbox and accepts http links; anything else is production."""
     data: Path = Path("var")

@@ -5,6 +5,7 @@ surely remembers it, and otherwise left to a person. The liability stands in ``r
 that the money has gone; if it comes back, the entry is reversed and the liability stands again.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -35,6 +36,7 @@ from compensation.issuance.payment import (
 )
 from compensation.ledger import Posting, Transfer, account, post
 from compensation.ledger.account import Role
+from compensation.merchants.merchant import merchant
 
 LOOK_AGAIN = {Pending: timedelta(minutes=15), Succeeded: timedelta(days=10)}
 """When a refund is looked at again: soon while it is pending, once more later because banks send money back."""
@@ -55,8 +57,10 @@ class RefundState(msgspec.Struct, frozen=True):
     state: RewardState
 
 
-async def refund(door: Doorway, payments: PaymentPort, task: Task) -> None:
+async def refund(door: Doorway, processor: Callable[[str], PaymentPort], task: Task) -> None:
     """The work ``refund``: ask once, look up whatever is unclear, write down what is known. Safe to repeat.
+
+    ``processor`` gives the payment processor for the merchant's mode, so that a test moves no real money.
 
     Raises Unavailable when nothing is known yet, so that the work is done again later.
     """
@@ -67,6 +71,7 @@ async def refund(door: Doorway, payments: PaymentPort, task: Task) -> None:
         if row["state"] not in WATCHED:
             return
         payment = await _payment(tx, row["case_id"])
+        payments = processor((await merchant(tx)).mode)
     answer = await _ask(payments, payment, row, first=task.attempts == 1, age=door.clock() - row["created_at"])
     crashpoint("refund.after_call")
     if isinstance(answer, Unknown):

@@ -1,11 +1,11 @@
 """The only code that calls out. ``open_partners`` chooses who stands behind each port, by the settings."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 
-from compensation.core.errors import Unavailable
+from compensation.core.errors import Invalid, Unavailable
 from compensation.core.money import Money
 from compensation.core.settings import Settings
 from compensation.issuance.payment import Found, PaymentPort, Refunded
@@ -15,28 +15,40 @@ from compensation.partners.stripe_refunds import StripeRefunds
 
 
 class Partners(msgspec.Struct, frozen=True):
-    """Everybody whom one process calls."""
+    """Everybody whom one process calls. A test merchant is never given what moves real money, nor the other way."""
 
-    payments: PaymentPort
+    live: PaymentPort
+    test: PaymentPort
     mail: SmtpChannel
+
+    def payments(self, mode: str) -> PaymentPort:
+        """The payment processor for merchants of this mode, ``live`` or ``test``."""
+        return self.live if mode == "live" else self.test
 
 
 @asynccontextmanager
 async def open_partners(settings: Settings) -> AsyncIterator[Partners]:
-    """Stripe where there is a key; in development without one, the payment simulator; in production, nobody.
+    """Stripe where there is a key; for test merchants in development without one, the simulator; else nobody.
 
-    Raises Invalid for an SMTP address that is not one. Nobody is called yet.
+    Raises Invalid for an SMTP address that is not one, and for a key of the wrong mode. Nobody is called yet.
     """
     mail = SmtpChannel(settings.smtp_url)
-    if not settings.stripe_key and not settings.development:
-        yield Partners(NoProcessor(), mail)
-        return
-    simulator = settings.payments_url or ADDRESS
-    refunds = StripeRefunds(settings.stripe_key) if settings.stripe_key else StripeRefunds(KEY, simulator)
-    try:
-        yield Partners(refunds, mail)
-    finally:
-        await refunds.close()
+    if "_test_" in settings.stripe_key or "_live_" in settings.stripe_test_key:
+        raise Invalid("wrong_key", "COMPENSATION_STRIPE_KEY takes a live key, COMPENSATION_STRIPE_TEST_KEY a test key.")
+    async with AsyncExitStack() as opened:
+
+        def stripe(key: str, address: str | None = None) -> StripeRefunds:
+            refunds = StripeRefunds(key, address) if address else StripeRefunds(key)
+            opened.push_async_callback(refunds.close)
+            return refunds
+
+        live: PaymentPort = stripe(settings.stripe_key) if settings.stripe_key else NoProcessor()
+        test: PaymentPort = NoProcessor()
+        if settings.stripe_test_key:
+            test = stripe(settings.stripe_test_key)
+        elif settings.development:
+            test = stripe(KEY, settings.payments_url or ADDRESS)
+        yield Partners(live, test, mail)
 
 
 class NoProcessor:
@@ -54,6 +66,7 @@ class NoProcessor:
 def _no_processor() -> Unavailable:
     return Unavailable(
         "no_payment_processor",
-        "No payment processor is set up, so money cannot be given back yet. Set COMPENSATION_STRIPE_KEY.",
+        "No payment processor is set up, so money cannot be given back yet. Set COMPENSATION_STRIPE_KEY,"
+        " or COMPENSATION_STRIPE_TEST_KEY for a test merchant.",
         retry_after=3600,
     )

@@ -72,7 +72,7 @@ class _Up:
             stack.push_async_callback(self._stop_services)
             serve = self._start("serve", environment)
             self._start("work", environment)
-            if "COMPENSATION_PAYMENTS_URL" not in os.environ and not settings.stripe_key:
+            if "COMPENSATION_PAYMENTS_URL" not in os.environ and not settings.stripe_test_key:
                 self._start("simulate-payments", environment)
             await serve.ready(lambda: not self._all_run() or _is_healthy(settings), 30.0)
             self._check_that_all_run()
