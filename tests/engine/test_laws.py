@@ -1,0 +1,201 @@
+"""What holds for every decision, whatever the report, the limits and the history."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compensation.core.money import Money
+from compensation.engine.harm import Family, Severity
+from compensation.engine.law import ConsentForm
+from compensation.engine.plan import Decision, History, Limits, Offer, Part
+from compensation.engine.report import Report
+from compensation.engine.taxonomy import DueKind
+from compensation.engine.terms import Kind, kind_of
+from tests.engine.bench import HARMS, Bench, matters, reports
+
+Matter = tuple[Report, Limits, History]
+
+MONEY = {"refund_original", "partial_refund", "cash_compensation", "cost_reimbursement"}
+_UNSIZED = (Kind.words, Kind.task)
+DEEDS = {"repair_product", "expedited_replacement", "exchange", "redo_service", "free_service", "free_upgrade"}
+
+
+def lines_for(offer: Offer, source: str) -> list[Any]:
+    return [line for line in offer.lines if source in line.settles]
+
+
+@settings(max_examples=10_000, deadline=None)
+@given(matter=matters())
+def test_nothing_takes_the_place_of_what_is_owed_unless_every_rule_and_the_customer_agree(
+    bench: Bench, matter: Matter
+) -> None:
+    decision = bench.decide(*matter)
+    assert decision.offers
+    for offer in decision.offers:
+        replaced = 0
+        for due in decision.assessment.dues:
+            [line] = lines_for(offer, due.source)
+            assert line.part is Part.owed
+            assert not line.removable
+            if line.remedy in MONEY:
+                continue
+            if line.remedy in DEEDS:
+                assert due.kind.in_kind
+                continue
+            if due.kind is DueKind.promise and line.remedy == "store_credit_bonus" and len(line.settles) == 1:
+                continue
+            replaced += due.amount.amount
+            assert offer.consent is not None
+            rules = [bench.books.law.rule(code) for code in due.rules]
+            for rule in rules:
+                assert rule is not None
+                assert rule.consent is not ConsentForm.never
+                assert not rule.in_kind_first
+                assert rule.consent.strictness <= offer.consent.form.strictness
+        assert (offer.consent.replaces.amount if offer.consent else 0) == replaced
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(matter=matters())
+def test_every_offer_holds_at_least_what_is_owed(bench: Bench, matter: Matter) -> None:
+    decision = bench.decide(*matter)
+    for offer in decision.offers:
+        owed = sum(line.amount.amount for line in offer.lines if line.part is Part.owed and line.amount)
+        assert owed >= decision.owed.amount
+    dues = decision.assessment.dues
+    assert decision.owed.amount == sum(due.amount.amount for due in dues if not due.kind.in_kind)
+    assert sum(share.owed.amount for share in decision.shares) == decision.owed.amount
+    assert sum(share.goodwill.amount for share in decision.shares) == decision.goodwill.amount
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(matter=matters())
+def test_each_source_is_owed_once_and_each_remedy_settles_it_once(bench: Bench, matter: Matter) -> None:
+    decision = bench.decide(*matter)
+    sources = [due.source for due in decision.assessment.dues]
+    assert len(set(sources)) == len(sources)
+    for offer in decision.offers:
+        settled = [source for line in offer.lines for source in line.settles]
+        assert sorted(settled) == sorted(sources)
+        gestures = [line.remedy for line in offer.lines if line.part is Part.goodwill]
+        assert len(set(gestures)) == len(gestures)
+    assert len({offer.key for offer in decision.offers}) == len(decision.offers)
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(matter=matters())
+def test_words_of_regret_go_with_every_offer_and_cannot_be_taken_out(bench: Bench, matter: Matter) -> None:
+    decision = bench.decide(*matter)
+    for offer in decision.offers:
+        fixed = {line.remedy for line in offer.lines if not line.removable}
+        assert {"apology", "personalised_note"} <= fixed
+        if any(harm.family is Family.emotional for harm in decision.assessment.harms):
+            assert "exceptional_service" in {line.remedy for line in offer.lines}
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(matter=matters())
+def test_goodwill_stays_under_every_cap(bench: Bench, matter: Matter) -> None:
+    report, limits, history = matter
+    decision = bench.decide(*matter)
+    policy, currency = bench.books.policy, report.money
+    bounds = [
+        policy.case_caps.get(currency),
+        limits.goodwill_max.amount if limits.goodwill_max else None,
+        limits.budget_left.amount if limits.budget_left else None,
+    ]
+    if currency in policy.customer_caps and history.goodwill:
+        bounds.append(max(0, policy.customer_caps[currency] - history.goodwill.amount))
+    assert report.order is not None
+    share = policy.document.caps.case_percent_of_order
+    assert share is not None
+    bounds.append(-(-report.order.amount.amount * share // 100))
+    assert decision.goodwill.amount <= min(bound for bound in bounds if bound is not None)
+    for offer in decision.offers:
+        given_away = [line for line in offer.lines if line.part is Part.goodwill and line.amount]
+        assert sum(line.amount.amount for line in given_away if line.amount) <= decision.goodwill.amount
+        if limits.budget_left is not None:
+            added = sum(line.bonus.amount for line in offer.lines if line.bonus)
+            added += sum(line.amount.amount for line in given_away if line.amount)
+            assert added <= limits.budget_left.amount
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(report=reports(), which=st.integers(0, 3), to=st.sampled_from(list(Severity)))
+def test_more_harm_never_earns_less(bench: Bench, report: Report, which: int, to: Severity) -> None:
+    at = which % len(report.harms)
+    if to.rank <= report.harms[at].severity.rank:
+        return
+    worse = msgspec.structs.replace(
+        report,
+        harms=tuple(
+            msgspec.structs.replace(harm, severity=to) if number == at else harm
+            for number, harm in enumerate(report.harms)
+        ),
+    )
+    before, after = bench.decide(report), bench.decide(worse)
+    assert after.owed.amount >= before.owed.amount
+    assert after.goodwill.amount >= before.goodwill.amount
+    for offer in before.offers:
+        same = after.offer(offer.key)
+        if same is not None:
+            assert same.value.amount >= offer.value.amount
+    assert bool(after.offers)
+
+
+@settings(max_examples=500, deadline=None)
+@given(report=reports(), more=st.sampled_from(HARMS))
+def test_two_harms_get_the_union_of_what_each_gets(bench: Bench, report: Report, more: str) -> None:
+    first = msgspec.structs.replace(report, harms=report.harms[:1])
+    second = msgspec.structs.replace(report, harms=(msgspec.structs.replace(report.harms[0], type=more),))
+    both = msgspec.structs.replace(report, harms=(*first.harms, *second.harms))
+    together = everywhere(bench.decide(both))
+    assert everywhere(bench.decide(first)) | everywhere(bench.decide(second)) <= together
+    assert bench.decide(both).goodwill.amount >= max(bench.decide(one).goodwill.amount for one in (first, second))
+
+
+def everywhere(decision: Decision) -> set[str]:
+    """The gestures that go with every offer of a decision."""
+    gestures = [
+        {line.remedy for line in offer.lines if line.part is Part.goodwill and kind_of(line.terms) in _UNSIZED}
+        for offer in decision.offers
+    ]
+    return set.intersection(*gestures)
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(report=reports())
+def test_the_lawful_offer_is_first_and_never_the_worst(bench: Bench, report: Report) -> None:
+    """Those that need no consent come first, and none of them carries less goodwill than one that does."""
+    decision = bench.decide(report)
+    needs = [offer.consent is not None for offer in decision.offers]
+    assert needs == sorted(needs)
+    with_consent = [offer for offer in decision.offers if offer.consent is not None]
+    if with_consent and not decision.offers[0].consent:
+        assert goodwill_in(decision.offers[0]) >= max(goodwill_in(offer) for offer in with_consent)
+
+
+def goodwill_in(offer: Offer) -> int:
+    return sum(line.amount.amount for line in offer.lines if line.part is Part.goodwill and line.amount)
+
+
+@settings(max_examples=500, deadline=None)
+@given(report=reports())
+def test_no_float_comes_near(bench: Bench, report: Report) -> None:
+    def walk(value: Any) -> None:
+        assert not isinstance(value, float)
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            walk(inner)
+
+    walk(msgspec.json.decode(msgspec.json.encode(bench.decide(report))))
+
+
+@settings(max_examples=500, deadline=None)
+@given(report=reports())
+def test_every_sum_is_in_the_currency_of_the_case(bench: Bench, report: Report) -> None:
+    decision = bench.decide(report)
+    for offer in decision.offers:
+        sums = [offer.value, offer.cost, *(line.amount for line in offer.lines), *(line.bonus for line in offer.lines)]
+        assert {money.currency for money in sums if isinstance(money, Money)} == {report.money}
