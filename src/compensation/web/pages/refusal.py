@@ -50,7 +50,6 @@ def refused(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
             locale=locale,
             heading=say(heading),
             texts=(say(text),),
-            back=None,
         )
     answer.headers.update(headers_of(problem))
     return answer
