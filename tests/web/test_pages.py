@@ -1,0 +1,255 @@
+"""Stories of a customer and his links: opening reads, only his own act writes, and a wrong link tells nothing."""
+
+import re
+
+import asyncpg
+import httpx
+import msgspec
+import pytest
+
+from compensation.db.unit import Doorway
+from compensation.merchants.demo import Demo
+from compensation.web.limits import GUESSES, REVEALS
+from tests.web.conftest import everything
+from tests.web.links import Visit, csrf
+
+
+@pytest.fixture
+async def visit(door: Doorway, demo: Demo, developer: httpx.AsyncClient) -> Visit:
+    return Visit(door, demo.merchant, developer)
+
+
+async def test_whatever_opens_a_page_changes_nothing_and_sees_no_code(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    case, order = await visit.report(), await visit.order()
+    addresses = [
+        f"/o/{await visit.link('offers', case['id'])}",
+        f"/t/{await visit.link('status', case['id'])}",
+        f"/g/{await visit.link('gift', order['id'])}",
+    ]
+    code = (await visit.developer.post(f"/v1/rewards/{order['rewards'][0]['id']}/reveal")).json()["code"]
+    before = await everything(owner, but=set())
+    for address in addresses:
+        for headers in ({}, {"purpose": "prefetch", "sec-purpose": "prefetch;prerender"}, {"user-agent": "scanner"}):
+            for method in ("GET", "HEAD"):
+                for lang in ("", "?lang=en", "?lang=ar", "?lang=bg", "?lang=xx"):
+                    response = await stranger.request(method, address + lang, headers=headers)
+                    assert response.status_code == 200, response.text
+                    assert code not in response.text
+                    assert code.replace("-", "") not in response.text
+                    assert (response.text == "") == (method == "HEAD")
+    assert await everything(owner, but=set()) == before
+
+
+async def test_a_code_is_shown_by_the_customers_own_act_as_often_as_he_asks(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    order = await visit.order()
+    address = f"/g/{await visit.link('gift', order['id'])}"
+    page = (await stranger.get(address)).text
+    action = re.search(r'action="([^"]+)"', page)
+    assert action is not None
+    revealed = (await visit.developer.post(f"/v1/rewards/{order['rewards'][0]['id']}/reveal")).json()
+    before = await everything(owner)
+    for _ in range(3):
+        shown = await stranger.post(action[1], data={"csrf": csrf(page)})
+        assert shown.status_code == 200
+        assert shown.headers["cache-control"] == "no-store"
+        assert all(f"<span>{group}</span>" in shown.text for group in revealed["groups"])
+    assert "".join(revealed["groups"]) not in (await stranger.get(address)).text
+    assert await everything(owner) == before
+    rows = await owner.fetch("SELECT actor, subject_id FROM audit_log WHERE verb = 'redemption.record_reveal'")
+    assert [row["actor"][:4] for row in rows] == ["key_", "lnk_", "lnk_", "lnk_"]
+    assert {row["subject_id"] for row in rows} == {order["rewards"][0]["id"]}
+
+
+async def test_reveals_through_one_link_are_limited(visit: Visit, stranger: httpx.AsyncClient) -> None:
+    order = await visit.order()
+    token = await visit.link("gift", order["id"])
+    address, form = (
+        f"/g/{token}/reveal/{order['rewards'][0]['id']}",
+        {"csrf": csrf((await stranger.get(f"/g/{token}")).text)},
+    )
+    answers = [await stranger.post(address, data=form) for _ in range(REVEALS.times + 1)]
+    assert [answer.status_code for answer in answers] == [200] * REVEALS.times + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert (await stranger.get(f"/g/{token}")).status_code == 200
+
+
+async def test_every_link_that_does_not_open_gets_one_answer(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    case, order = await visit.report(), await visit.order()
+    gift, offers = await visit.link("gift", order["id"]), await visit.link("offers", case["id"])
+    wrong = {
+        "mistyped": gift[:-1] + ("0" if gift[-1] != "0" else "1"),
+        "of nobody": "0" * 30,
+        "of another kind": offers,
+        "short": "abc",
+        "long": gift + gift,
+        "NUL": "%00" * 30,
+        "odd": "%f0%9f%98%80",
+    }
+    answers = {name: await stranger.get(f"/g/{token}") for name, token in wrong.items()}
+    await owner.execute("UPDATE links SET expires_at = now() - interval '1 second' WHERE kind = 'gift'")
+    answers["expired"] = await stranger.get(f"/g/{gift}")
+    await owner.execute("UPDATE links SET expires_at = now() + interval '1 day', revoked_at = now()")
+    answers["revoked"] = await stranger.get(f"/g/{gift}")
+    assert {answer.status_code for answer in answers.values()} == {404}
+    assert len({answer.text for answer in answers.values()}) == 1
+    assert "does not open anything" in answers["expired"].text
+
+
+async def test_a_guesser_is_stopped_and_a_right_link_costs_nobody_a_count(
+    visit: Visit, stranger: httpx.AsyncClient
+) -> None:
+    order = await visit.order()
+    token = await visit.link("gift", order["id"])
+    for _ in range(GUESSES.times):
+        assert (await stranger.get(f"/g/{token}")).status_code == 200
+    answers = [(await stranger.get(f"/g/{n:030d}")).status_code for n in range(GUESSES.times + 1)]
+    assert answers == [404] * GUESSES.times + [429]
+    assert (await stranger.get(f"/g/{token}")).status_code == 429
+
+
+async def test_a_form_that_is_not_ours_does_nothing(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    case, order = await visit.report(), await visit.order()
+    offers, gift = await visit.link("offers", case["id"]), await visit.link("gift", order["id"])
+    foreign = csrf((await stranger.get(f"/g/{gift}")).text)
+    before = await everything(owner, but=set())
+    for token in ("", "x", foreign, "\x00", "😀"):
+        form = {"csrf": token, "offer": case["offers"][0]["key"]}
+        assert (await stranger.post(f"/o/{offers}", data=form)).status_code == 403
+    reveal = f"/g/{gift}/reveal/{order['rewards'][0]['id']}"
+    assert (await stranger.post(reveal, content=b"{}", headers={"content-type": "application/json"})).status_code == 403
+    assert (await stranger.post(reveal)).status_code == 403
+    assert await everything(owner, but=set()) == before
+
+
+async def test_a_code_is_not_shown_through_a_link_to_another_order(visit: Visit, stranger: httpx.AsyncClient) -> None:
+    mine, other = (
+        await visit.order(),
+        await visit.order({"kind": "gift_card", "amount": {"amount": 1, "currency": "USD"}}),
+    )
+    token = await visit.link("gift", mine["id"])
+    form = {"csrf": csrf((await stranger.get(f"/g/{token}")).text)}
+    for reward_id in (other["rewards"][0]["id"], "rwd_00000000000000000000000000", "x"):
+        assert (await stranger.post(f"/g/{token}/reveal/{reward_id}", data=form)).status_code == 404
+
+
+async def test_the_customer_chooses_once_however_often_he_sends_the_form(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    case = await visit.report()
+    address = f"/o/{await visit.link('offers', case['id'])}"
+    page = (await stranger.get(address)).text
+    assert " checked" not in page
+    lawful = next(offer for offer in case["offers"] if offer.get("consent") is None)
+    form = {"csrf": csrf(page), "offer": lawful["key"]}
+    for _ in range(2):
+        answer = await stranger.post(f"{address}?lang=bg", data=form)
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"{address}?lang=bg"
+    row = await owner.fetchrow("SELECT state, chosen, chosen_by FROM cases")
+    assert (row["state"], row["chosen"], row["chosen_by"]) == ("accepted", lawful["key"], case["customer_id"])
+    assert await owner.fetchval("SELECT count(*) FROM outbox WHERE topic = 'issue_case'") == 1
+    after = (await stranger.get(address)).text
+    assert "<form" not in after
+    assert 'class="timeline"' in after
+
+
+async def test_a_form_without_a_choice_or_without_its_consent_comes_back(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    case = await visit.report()
+    address = f"/o/{await visit.link('offers', case['id'])}"
+    page = (await stranger.get(address)).text
+    substitute = next(offer for offer in case["offers"] if offer.get("consent") is not None)
+    for form, kept in (
+        ({}, False),
+        ({"offer": "of_nobody"}, False),
+        ({"offer": substitute["key"]}, True),
+        ({"offer": substitute["key"], "agree": case["offers"][0]["key"]}, True),
+    ):
+        answer = await stranger.post(address, data={"csrf": csrf(page), **form})
+        assert answer.status_code == 422
+        assert 'class="errors" role="alert"' in answer.text
+        assert "<title>Error:" in answer.text
+        assert (" checked" in answer.text) == kept
+    assert await owner.fetchval("SELECT state FROM cases") == "offered"
+
+
+@pytest.mark.parametrize("lang", ["en", "ar", "bg"])
+async def test_what_is_agreed_to_is_kept_word_for_word_in_the_language_it_was_read_in(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection, lang: str
+) -> None:
+    case = await visit.report()
+    address = f"/o/{await visit.link('offers', case['id'])}?lang={lang}"
+    page = (await stranger.get(address)).text
+    substitute = next(offer for offer in case["offers"] if offer.get("consent") is not None)["key"]
+    box = re.search(rf'id="agree-{substitute}"[^>]*><span>(.*?)</span></label>', page, re.DOTALL)
+    assert box is not None
+    answer = await stranger.post(address, data={"csrf": csrf(page), "offer": substitute, "agree": substitute})
+    assert answer.status_code == 303, answer.text
+    kept = await owner.fetchrow("SELECT sentence, locale, given_by FROM consents")
+    assert kept["sentence"] == re.sub(r"<[^>]+>", "", box[1])
+    assert (kept["locale"], kept["given_by"]) == (lang, case["customer_id"])
+
+
+async def test_pages_speak_the_language_asked_for_and_write_its_direction(
+    visit: Visit, stranger: httpx.AsyncClient
+) -> None:
+    case, order = await visit.report(locale="ar-KW"), await visit.order()
+    status, gift = f"/t/{await visit.link('status', case['id'])}", f"/g/{await visit.link('gift', order['id'])}"
+    assert '<html lang="ar" dir="rtl">' in (await stranger.get(status)).text
+    for address in (status, gift):
+        for lang, way in (("en", "ltr"), ("ar", "rtl"), ("bg", "ltr")):
+            page = (await stranger.get(f"{address}?lang={lang}")).text
+            assert f'<html lang="{lang}" dir="{way}">' in page
+            assert page.count("hreflang=") == 3
+    for lang in ("ar", "bg"):
+        wrong = await stranger.get("/g/none", headers={"accept-language": f"{lang}-XX,en;q=0.5"})
+        assert f'<html lang="{lang}"' in wrong.text
+
+
+async def test_pages_of_value_are_kept_framed_and_run_by_nobody(visit: Visit, stranger: httpx.AsyncClient) -> None:
+    order = await visit.order()
+    response = await stranger.get(f"/g/{await visit.link('gift', order['id'])}")
+    policy = response.headers["content-security-policy"]
+    nonce = re.search(r"'nonce-([^']+)'", policy)
+    assert nonce is not None
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert set(re.findall(r'nonce="([^"]+)"', response.text)) == {nonce[1]}
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", response.text)
+    assert response.headers["referrer-policy"] == "no-referrer"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-robots-tag"] == "noindex, nofollow"
+    assert "set-cookie" not in response.headers
+
+
+async def test_a_forgotten_customers_links_open_nothing(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    case = await visit.report()
+    token = await visit.link("offers", case["id"])
+    await owner.execute("DELETE FROM persons")
+    assert (await stranger.get(f"/o/{token}")).status_code == 404
+
+
+async def test_when_the_database_is_away_the_customer_is_told_to_come_back(
+    visit: Visit, stranger: httpx.AsyncClient, door: Doorway
+) -> None:
+    order = await visit.order()
+    token = await visit.link("gift", order["id"])
+    await door.pool.close()
+    response = await stranger.get(f"/g/{token}?lang=ar")
+    assert response.status_code == 503
+    assert response.headers["retry-after"]
+    assert '<html lang="ar" dir="rtl">' in response.text
+    assert msgspec.json.decode((await stranger.get("/ready")).content)["code"] == "unavailable"
+    assert (await stranger.get("/health")).status_code == 200
