@@ -75,7 +75,7 @@ _HARMS = st.lists(
     st.sampled_from([Harm(name, severity) for name in HARMS for severity in Severity]), min_size=1, max_size=4
 ).map(tuple)
 _NAMES = sorted(FACTS - {"promised_credit"})
-_SO = st.integers(0, 2 ** len(_NAMES) - 1).map(
+_SO: st.SearchStrategy[dict[str, Any]] = st.integers(0, 2 ** len(_NAMES) - 1).map(
     lambda bits: {name: bool(bits >> at & 1) for at, name in enumerate(_NAMES)}
 )
 _AMOUNT = st.integers(1, 5_000_000)

@@ -37,8 +37,11 @@ def decode(text: str | bytes, kind: type[T], name: str) -> T:
     try:
         return msgspec.convert(tree, kind, strict=True)
     except msgspec.ValidationError as wrong:
-        reason, _, path = str(wrong).partition(" - at `")
-        raise _bad(name, line_of(source, path.rstrip("`")), reason) from None
+        reason, _, place = str(wrong).partition(" - at `")
+        path = place.rstrip("`")
+        if unknown := re.search(r"unknown field `([^`]+)`", reason):
+            path = f"{path}.{unknown.group(1)}"
+        raise _bad(name, line_of(source, path), reason) from None
 
 
 def refusal(text: str | bytes, name: str, path: str, reason: str) -> Invalid:
