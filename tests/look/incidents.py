@@ -76,6 +76,7 @@ def occasion(incident: str, locale: str | None = None) -> Occasion:
         reported_on=dt.date(2026, 11, 18),
         reason_code=found.report.reason_code,
         order_number=order.number if order else None,
+        case_number="C-20931",
         item=order.item if order else None,
         name=incidents()[incident]["customer"],
         dues=found.dues,

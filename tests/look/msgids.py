@@ -17,12 +17,16 @@ def said() -> dict[str, str]:
             if isinstance(node, ast.Call):
                 for text in _python(node):
                     found.setdefault(text, str(path.relative_to(ROOT)))
-    for folder in ("messages", "pages"):
-        for path in sorted((ROOT / "templates" / folder).iterdir()):
-            for call in Environment().parse(path.read_text()).find_all(nodes.Call):
-                if isinstance(call.node, nodes.Name) and call.node.name in _SAYERS:
-                    assert isinstance(call.args[0], nodes.Const), f"{path.name} says a text nobody can translate"
-                    found.setdefault(call.args[0].value, str(path.relative_to(ROOT)))
+    for path in sorted((ROOT / "templates").rglob("*.*")):
+        if path.suffix == ".po":
+            continue
+        for call in Environment().parse(path.read_text()).find_all(nodes.Call):
+            if (
+                isinstance(call.node, nodes.Name)
+                and call.node.name in _SAYERS
+                and isinstance(call.args[0], nodes.Const)
+            ):
+                found.setdefault(call.args[0].value, str(path.relative_to(ROOT)))
     return found
 
 

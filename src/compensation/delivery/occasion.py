@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from compensation.core.money import Money
-from compensation.core.text import isolate, language, ltr
+from compensation.core.text import isolate, language, line, ltr
 from compensation.engine.assess import Obligation
 from compensation.engine.dues import Due
 from compensation.engine.law import Verification
@@ -52,6 +53,13 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     citations: tuple[str, ...] = ()
     """Where the rights stand that these dues come from; see ``cited``."""
     edited: Edited = Edited()
+
+    def __post_init__(self) -> None:
+        # What people wrote is kept inert, and what has nothing to be read in it counts as not said.
+        for field in ("order_number", "item", "case_number"):
+            force_setattr(self, field, line(getattr(self, field) or "") or None)
+        for field in ("name", "salutation"):
+            force_setattr(self, field, line(getattr(self, field)))
 
     def settles(self, sources: Sequence[str]) -> DueKind | None:
         """The kind of due that a remedy line meets, by the line's own ``settles``; None for several at once."""

@@ -140,6 +140,13 @@ def said(say: Say, given: Given, brand: str) -> str:
                 percent=ltr(f"{terms.percent}%"),
                 date=until,
             )
+        case ExperienceTerms() if given.worth is not None:
+            return say(
+                "One of these, worth {worth}, as you like, until {date}: {choices}.",
+                worth=given.worth,
+                date=until,
+                choices=picks(say, terms),
+            )
         case ExperienceTerms():
             return say("One of these, as you like, until {date}: {choices}.", date=until, choices=picks(say, terms))
         case TaskTerms():

@@ -1,0 +1,137 @@
+"""Every customer page, rendered from the incidents, and the mails: what the look is checked on."""
+
+import datetime as dt
+from functools import cache
+from typing import Any
+
+from markupsafe import Markup
+
+from compensation.core.money import Money
+from compensation.core.states import CaseState, RewardState
+from compensation.delivery.letter import Held, Letter, Tongue
+from compensation.delivery.render import environment, mail
+from compensation.delivery.tracking import Progress
+from compensation.web.assets import asset
+from tests.look.incidents import BRAND, WRITER, asking, bringing, given, occasion, picked
+
+ENV = environment(WRITER.words)
+NONCE = "look"
+CODE = "SN7K-4QM8-XRPD-3HWT-C6VB-ZNEY"
+
+
+def page(name: str, letter: Letter | None, **more: Any) -> str:
+    """A page as the web renders it."""
+    locale = letter.locale if letter else more.pop("locale")
+    context = {
+        "letter": letter,
+        "brand": letter.brand if letter else BRAND,
+        "locale": locale,
+        "nonce": NONCE,
+        "asset": asset,
+        "tongues": tuple(Tongue(each, f"?lang={each}") for each in ("en", "ar", "bg")),
+        "csrf": Markup('<input type="hidden" name="csrf" value="not-a-secret">'),
+    }
+    return ENV.get_template(f"pages/{name}.html").render(context | more)
+
+
+def offer(incident: str, locale: str | None = None, **more: Any) -> str:
+    return page("offer", asking(incident, locale), **{"chosen": None, "wrong": None} | more)
+
+
+def gift(incident: str, key: str, locale: str | None = None, *, revealed: bool = False, **more: Any) -> str:
+    letter = bringing(incident, key, locale)
+    held = [
+        Held(
+            reward_id=f"rwd_{number}",
+            card=card,
+            name=card.name,
+            state=RewardState.issued,
+            last4="ZNEY",
+            code=CODE if revealed else "",
+            balance=card.total,
+            reveal="/g/dem0-7Q2M/reveal",
+        )
+        for number, card in enumerate(letter.cards)
+    ]
+    return page("gift", letter, held=more.get("held", held))
+
+
+def status(incident: str, key: str, locale: str | None = None, state: CaseState = CaseState.issued) -> str:
+    about = occasion(incident, locale)
+    moments = {
+        "reported_at": dt.datetime(2026, 11, 18, 9, 12, tzinfo=dt.UTC),
+        "offered_at": dt.datetime(2026, 11, 18, 9, 13, tzinfo=dt.UTC),
+        "chosen_at": dt.datetime(2026, 11, 21, 19, 5, tzinfo=dt.UTC),
+        "issued_at": dt.datetime(2026, 11, 22, 10, 30, tzinfo=dt.UTC),
+    }
+    letter = WRITER.status(about, given(about, picked(incident, key)), Progress(state=state, **moments))
+    return page("status", letter)
+
+
+@cache
+def sheets() -> dict[str, str]:
+    """Every page by a name that says which."""
+    spent = bringing("INC-09", "gift_card", "bg")
+    return {
+        "offer.en": offer("INC-01"),
+        "offer.ar": offer("INC-14"),
+        "offer.bg": offer("INC-15"),
+        "offer.wrong.en": offer("INC-01", chosen="credit", wrong="consent_missing"),
+        "offer.none.ar": offer("INC-02", wrong="none_chosen"),
+        "gift.en": gift("INC-01", "gift_card"),
+        "gift.shown.en": gift("INC-01", "gift_card", revealed=True),
+        "gift.ar": gift("INC-14", "credit"),
+        "gift.shown.ar": gift("INC-14", "credit", revealed=True),
+        "gift.bg": gift("INC-09", "credit"),
+        "gift.shown.bg": gift("INC-09", "credit", revealed=True),
+        "gift.spent.bg": gift(
+            "INC-09",
+            "gift_card",
+            "bg",
+            held=[
+                Held(
+                    reward_id="rwd_9",
+                    card=spent.cards[0],
+                    name=spent.cards[0].name,
+                    state=RewardState.redeemed,
+                    last4="ZNEY",
+                    balance=Money(0, "EUR"),
+                )
+            ],
+        ),
+        "gift.code.bg": gift(
+            "INC-03",
+            "repair",
+            held=[
+                Held(
+                    reward_id="rwd_8",
+                    card=None,
+                    name="Отстъпка за следваща поръчка",
+                    state=RewardState.issued,
+                    last4="ZNEY",
+                    code=CODE,
+                    reveal="/g/dem0-7Q2M/reveal",
+                )
+            ],
+        ),
+        "gift.plain.en": gift("INC-22", "replacement"),
+        "status.en": status("INC-01", "refund"),
+        "status.ar": status("INC-20", "refund"),
+        "status.bg": status("INC-15", "refund"),
+        "status.offered.ar": status("INC-14", "credit", state=CaseState.offered),
+        "apology.bg": page("letter", WRITER.apology(occasion("INC-09"))),
+        "problem.ar": page("problem", None, locale="ar"),
+        "problem.en": page("problem", None, locale="en", brand=None, tongues=()),
+    }
+
+
+@cache
+def mails() -> dict[str, str]:
+    """The HTML of the mails by a name that says which."""
+    return {
+        "mail.offers.en": mail(ENV, asking("INC-01")).html,
+        "mail.offers.ar": mail(ENV, asking("INC-14")).html,
+        "mail.remedy.en": mail(ENV, bringing("INC-01", "gift_card")).html,
+        "mail.remedy.ar": mail(ENV, bringing("INC-14", "credit")).html,
+        "mail.remedy.bg": mail(ENV, bringing("INC-15", "refund")).html,
+    }
