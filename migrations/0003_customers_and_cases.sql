@@ -53,7 +53,6 @@ CREATE TABLE cases (
   order_number text NOT NULL DEFAULT '',
   currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
   order_amount bigint CHECK (order_amount > 0),
-  payment text, -- the payment processor's reference of the charge, which a refund goes back to
   owed bigint NOT NULL CHECK (owed >= 0),
   goodwill bigint NOT NULL CHECK (goodwill >= 0),
   report bytea NOT NULL, -- sealed under the customer's key: the report as it came, with the customer's own words

@@ -64,6 +64,11 @@ class Desk(msgspec.Struct, frozen=True):
         found = {row["role"]: row["balance"] for row in rows}
         return found.get("budget", 0), found.get("reserved", 0)
 
+    async def only(self, table: str) -> asyncpg.Record:
+        """The one row of a table."""
+        (row,) = await self.owner.fetch(f"SELECT * FROM {table}")
+        return row
+
     async def count(self, table: str) -> int:
         return int(await self.owner.fetchval(f"SELECT count(*) FROM {table}"))
 

@@ -91,7 +91,7 @@ async def test_credit_in_place_of_an_owed_refund_needs_the_sentence_to_be_agreed
     assert await desk.count("consents") == 0
     assert await desk.balances() == (500_000, 0)
     await desk.choose(desk.system, case, credit.key, consent=ConsentGiven(sentence=asked))
-    row = await desk.owner.fetchrow("SELECT * FROM consents")
+    row = await desk.only("consents")
     assert (row["sentence"], row["offer_key"], row["locale"]) == (asked, credit.key, "en")
     assert row["given_by"] == desk.system.actor
 

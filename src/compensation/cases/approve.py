@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from compensation.cases import sql
-from compensation.cases.authority import acting, approver
+from compensation.cases.authority import Named, acting, approver
 from compensation.cases.budget import release
 from compensation.cases.case import Case, case
 from compensation.cases.move import Locked, locked, move
@@ -15,23 +15,25 @@ from compensation.core.states import CaseState
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
 
-Reason = Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S")]
 
-
-class Approve(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``agent`` is the person in whose name a merchant's system speaks."""
-
-    case_id: str
+class Assent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(max_length=2000)] = ""
-    agent: str | None = None
+    agent: Named = None
 
 
-class Decline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rejection, or a proposal sent back: never without a reason."""
-
+class Approve(Assent, frozen=True, kw_only=True, forbid_unknown_fields=True):
     case_id: str
-    reason: Reason
-    agent: str | None = None
+
+
+class Because(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A verdict against somebody's proposal, or an end: never without a reason."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S")]
+    agent: Named = None
+
+
+class Decline(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    case_id: str
 
 
 async def approve(tx: Tx, who: Who, what: Approve, at: datetime) -> Case:

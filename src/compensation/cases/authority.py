@@ -8,11 +8,18 @@ ours, unless it says that it acts for an agent. A customer chooses among offers 
 did, the agent's authority bounds them, so that no limit is got round by asking the customer.
 """
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from compensation.core.errors import Forbidden
 from compensation.core.money import Money
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
 from compensation.merchants.agent import Agent, agents
+
+Named = Annotated[str, Meta(max_length=64)] | None
+"""The agent in whose name a merchant's system speaks; None for itself."""
 
 
 def acting(who: Who, named: str | None) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from compensation.cases import consent, sql
-from compensation.cases.authority import acting, bounding
+from compensation.cases.authority import Named, acting, bounding
 from compensation.cases.budget import reserve
 from compensation.cases.case import Case, case
 from compensation.cases.consent import ConsentGiven
@@ -20,13 +20,16 @@ from compensation.db.pool import Tx
 from compensation.engine.plan import Offer
 
 
-class Choose(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``offer`` is the key of an offer of the case. ``agent`` is on whose behalf a merchant's system chooses."""
 
-    case_id: str
     offer: Annotated[str, Meta(min_length=1, max_length=64)]
     consent: ConsentGiven | None = None
-    agent: str | None = None
+    agent: Named = None
+
+
+class Choose(Choice, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    case_id: str
 
 
 async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:

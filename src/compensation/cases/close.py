@@ -5,8 +5,8 @@ from datetime import datetime
 import msgspec
 
 from compensation.cases import sql
-from compensation.cases.approve import Reason
-from compensation.cases.authority import acting
+from compensation.cases.approve import Because
+from compensation.cases.authority import Named, acting
 from compensation.cases.budget import release
 from compensation.cases.case import Case, case
 from compensation.cases.move import locked, move
@@ -16,15 +16,13 @@ from compensation.db.answers import Who
 from compensation.db.pool import Tx
 
 
-class Cancel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Cancel(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     case_id: str
-    reason: Reason
-    agent: str | None = None
 
 
 class Close(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     case_id: str
-    agent: str | None = None
+    agent: Named = None
 
 
 async def cancel(tx: Tx, who: Who, what: Cancel, at: datetime) -> Case:

@@ -1,13 +1,12 @@
 """Reporting a harm: the customer found or added, the harm assessed and decided, and all of it written as one case."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta
 
 from compensation.cases import sql
-from compensation.cases.authority import acting, bounding
+from compensation.cases.authority import Named, acting, bounding
 from compensation.cases.case import CaseFile, finding
 from compensation.cases.said import inert, seal_report
 from compensation.cases.sign import Signed, sign
@@ -32,7 +31,7 @@ class ReportCase(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
     customer: Contact
     channel: Channel = "api"
     ask_customer: bool = False
-    agent: Annotated[str, Meta(max_length=64)] | None = None
+    agent: Named = None
     """On whose behalf a merchant's system reports; the case is his to look after."""
 
 

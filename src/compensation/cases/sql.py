@@ -181,10 +181,13 @@ COUNTS = " ".join(
 )
 
 # A case is found by anything a person may read out: its id or number, an order, a customer, the end of a code.
+# Each way has its own index, so each is its own SELECT: an OR over them would read the whole table.
 FIND = _cases("""
-WHERE c.merchant_id = $1 AND (
-  c.id = $2 OR c.number = $3 OR c.order_number = $4 OR c.customer_id = ANY($5)
-  OR c.id IN (SELECT r.case_id FROM rewards AS r
-              WHERE r.merchant_id = $1 AND r.code_last4 = $6 AND r.case_id IS NOT NULL))
+WHERE c.merchant_id = $1 AND c.id IN (
+  SELECT id FROM cases WHERE merchant_id = $1 AND id = $2
+  UNION SELECT id FROM cases WHERE merchant_id = $1 AND number = $3
+  UNION SELECT id FROM cases WHERE merchant_id = $1 AND order_number = $4
+  UNION SELECT id FROM cases WHERE merchant_id = $1 AND customer_id = ANY($5)
+  UNION SELECT case_id FROM rewards WHERE merchant_id = $1 AND code_last4 = $6)
 ORDER BY c.id DESC LIMIT $7
 """)
