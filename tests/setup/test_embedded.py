@@ -52,6 +52,8 @@ async def test_what_is_acknowledged_survives_kill_9_on_the_same_address() -> Non
 async def test_a_cluster_is_made_once_and_kept_closed(place: Path) -> None:
     """The data of the first run are there in the second; nobody comes in without the password."""
     folder = place / "postgres"
+    (folder / "making").mkdir(parents=True)
+    (folder / "making" / "PG_VERSION").touch()  # as a run leaves it that is killed while it makes a cluster
     async with Postgres(folder, settings={"max_connections": 7}) as first:
         assert await ask(first.url, "SHOW max_connections") == "7"
         assert await ask(first.url, "SHOW data_checksums") == "on"
@@ -60,7 +62,6 @@ async def test_a_cluster_is_made_once_and_kept_closed(place: Path) -> None:
         with pytest.raises(asyncpg.InvalidPasswordError):
             await ask(first.url.replace(password, "wrong"), "SELECT 1")
         assert password not in Path(f"/proc/{first.pid}/cmdline").read_text(encoding="utf-8")
-    (folder / "making").mkdir()  # as a run leaves it that is killed while it makes a cluster
     async with Postgres(folder) as second:
         assert await ask(second.url, "SELECT number FROM kept") == 7
 

@@ -8,12 +8,14 @@ import smtplib
 import socket
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from compensation.up.place import Place
+from compensation.up.run import PATIENCE
 from tests.setup.conftest import open_folder
 from tests.setup.processes import descendants, gone
 from tests.setup.terminal import started
@@ -38,10 +40,13 @@ def test_it_says_where_everything_is_and_stops_without_a_trace(used: Path, farew
         assert "test API key: key-of-the-double" in said
         children = descendants(session.process.pid)
         assert len(children) > 4
+        # A terminal sends Ctrl-C to a whole group; the order of stopping must stay ours.
+        assert {os.getpgid(pid) for pid in children}.isdisjoint({session.process.pid})
         session.process.send_signal(farewell)
         status, last = session.ends()
     assert status == 0
     assert "the data stay" in last
+    assert "the database is there" in (used / "log" / "work.log").read_text(encoding="utf-8")
     assert asyncio.run(gone(children))
     assert Place(used).running() is None
 
@@ -91,6 +96,14 @@ def test_a_step_that_fails_is_named_with_its_words(used: Path) -> None:
     assert "seed-demo cannot do that" in said
 
 
+def test_what_runs_only_in_part_is_not_greeted(used: Path) -> None:
+    with started(used, DOUBLE_FAILS="work") as session:
+        status, said = session.ends()
+    assert status == 1
+    assert "compensation is running" not in said
+    assert "work cannot do that" in said
+
+
 def test_a_part_that_dies_is_named_and_takes_all_with_it(used: Path) -> None:
     with started(used) as session:
         session.until_ready()
@@ -110,8 +123,10 @@ def test_asking_twice_does_not_wait_for_the_deaf(used: Path) -> None:
         session.process.send_signal(signal.SIGINT)
         assert session.process.stdout is not None
         assert session.process.stdout.readline() == "stopping …\n"
+        began = time.monotonic()
         session.process.send_signal(signal.SIGINT)
         status, _ = session.ends()
+        assert time.monotonic() - began < PATIENCE / 2
     assert status == 0
     assert asyncio.run(gone(children, within=2.0))
 

@@ -11,7 +11,8 @@ import msgspec
 from compensation.core.vault import Vault
 from compensation.db.embedded import CannotStart
 
-_DATA = ("demo.toml", "evidence", "keys", "log", "mailbox", "payments.sqlite", "postgres", "valkey")
+_DATA = ("demo.toml", "evidence", "keys", "log", "mailbox", "payments.sqlite", "valkey")
+"""All but PostgreSQL's, which has more to it: see Postgres.erase."""
 
 
 class Running(msgspec.Struct, frozen=True):

@@ -21,7 +21,9 @@ from compensation.up.greeting import greeting
 from compensation.up.place import Place, Running
 
 _OURSELVES = (sys.executable, "-m", "compensation")
-_PATIENCE = 120.0
+PATIENCE = 15.0
+"""Seconds that a service is given to finish what it has begun."""
+_STEP = 120.0
 """Seconds a step may take: a first migration of much data is slow, a hang must still end."""
 
 
@@ -118,8 +120,8 @@ class _Up:
         """Run one command to its end and return what it said. Raises CannotStart when it fails."""
         child = self._spawn(name, environment)
         try:
-            if not await until(lambda: not child.running, _PATIENCE):
-                raise CannotStart(f"compensation {name} did not end within {_PATIENCE:g} s. {child.last_words()}")
+            if not await until(lambda: not child.running, _STEP):
+                raise CannotStart(f"compensation {name} did not end within {_STEP:g} s. {child.last_words()}")
             if child.status:
                 raise CannotStart(f"compensation {name} failed (exit status {child.status}). {child.last_words()}")
             return child.log.read_text(encoding="utf-8")
@@ -150,7 +152,7 @@ class _Up:
                 )
 
     async def _stop_services(self) -> None:
-        await asyncio.gather(*(child.stop(15.0) for child in self._services))
+        await asyncio.gather(*(child.stop(PATIENCE) for child in self._services))
 
     def _on_signal(self, task: "asyncio.Task[None]") -> None:
         """The first signal stops in order; a person who asks again does not want to wait for that."""
