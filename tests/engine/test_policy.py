@@ -216,6 +216,54 @@ def test_many_cases_call_for_a_look_and_never_for_a_refusal(bench: Bench) -> Non
     assert [offer.value for offer in busy.offers] == [offer.value for offer in calm.offers]
 
 
+@pytest.mark.parametrize(
+    ("ordered_days_ago", "season", "looks"), [(365, False, False), (366, False, True), (380, True, False)]
+)
+def test_a_late_request_is_looked_at_and_the_season_gives_more_time(
+    bench: Bench, ordered_days_ago: int, season: bool, looks: bool
+) -> None:
+    on = datetime.date(2026, 12, 1) if season else datetime.date(2026, 8, 1)
+    bought = on - datetime.timedelta(days=ordered_days_ago)
+    told = report("material.defective_product high", order={"ordered_on": bought})
+    decision = Bench(bench.books, on).decide(told)
+    assert [reason.code for reason in decision.review] == (["review.outside_window"] if looks else [])
+    assert decision.offers
+
+
+def test_a_season_may_run_over_new_year(books: Books) -> None:
+    house = books.policy.document.house
+    days = [datetime.date(2026, month, day) for month, day in ((11, 14), (11, 15), (12, 31), (1, 6), (1, 7))]
+    assert [house.window(day) for day in days] == [365, 410, 410, 410, 365]
+
+
+def test_a_policy_applies_within_its_time_and_scope(books: Books) -> None:
+    text = changed("[house]", '[scope]\ncountries = ["BG"]\ntiers = ["gold"]\n\n[house]')
+    document = load(books, text).document
+    told = report("material.defective_product high", country="BG", customer_tier="gold")
+    assert document.applies(told, TODAY)
+    assert not document.applies(told, datetime.date(2025, 12, 31))
+    assert not document.applies(report("material.defective_product high", country="BG"), TODAY)
+    draft = load(books, text.replace('status = "published"', 'status = "draft"')).document
+    assert not draft.applies(told, TODAY)
+
+
+def test_the_first_rule_for_a_gesture_speaks(bench: Bench) -> None:
+    told = report("emotional.loss_of_trust high", customer_tier="gold")
+    lasts = []
+    for history in (History(), History(apologies=1)):
+        [line] = [
+            line for line in bench.decide(told, history=history).offers[0].lines if line.remedy == "priority_service"
+        ]
+        lasts.append(line.terms.lasts_days)  # type: ignore[union-attr]  # a service is a task
+    assert lasts == [90, 180]
+
+
+def test_a_deed_says_what_it_is_worth(bench: Bench) -> None:
+    told = report("material.defective_product high", facts={"repairable": True})
+    worth = {offer.key: offer.in_kind for offer in bench.decide(told).offers}
+    assert (worth["repair"], worth["refund"]) == (Money(10_000, "EUR"), None)
+
+
 def test_a_surprise_is_drawn_from_the_case_and_always_the_same_way(bench: Bench) -> None:
     told = report(
         "material.delivery_delay high", country="US", currency="USD", facts={"not_shipped": True, "wants": "refund"}

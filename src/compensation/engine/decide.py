@@ -48,7 +48,7 @@ def decide(
         owed=assessment.owed,
         goodwill=grant.amount,
         policy=policy.name,
-        review=_review(policy, history),
+        review=_review(assessment, policy, history),
         tried=tuple(tried),
         seed=seed,
     )
@@ -80,8 +80,15 @@ def _teller(due: Due, harms: tuple[HarmFound, ...]) -> str:
     return (financial or list(due.harms))[0]
 
 
-def _review(policy: Policy, history: History) -> tuple[Reason, ...]:
+def _review(assessment: Assessment, policy: Policy, history: History) -> tuple[Reason, ...]:
+    """Why a person should look first: many cases, or a request after the window. It routes, it never refuses."""
+    reasons: list[Reason] = []
     most = policy.document.review.cases
-    if most is None or history.cases < most:
-        return ()
-    return (Reason("review.cases", {"cases": history.cases, "days": policy.document.caps.period_days}),)
+    if most is not None and history.cases >= most:
+        reasons.append(Reason("review.cases", {"cases": history.cases, "days": policy.document.caps.period_days}))
+    order = assessment.report.order
+    since = (order.delivered_on or order.ordered_on) if order else None
+    window = policy.document.house.window(order.ordered_on if order else None)
+    if since is not None and window is not None and (assessment.on - since).days > window:
+        reasons.append(Reason("review.outside_window", {"days": (assessment.on - since).days, "window": window}))
+    return tuple(reasons)

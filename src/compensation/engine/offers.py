@@ -140,6 +140,7 @@ class _Table:
             value=matter.money(value),
             cost=matter.money(shelf.cost([*faces, *gestures.faces], matter.case.order_amount)),
             arrives_in_days=max([_days(line, shelf) for line in parts], default=0),
+            in_kind=matter.in_kind.amount if rule.in_kind is not None and matter.in_kind is not None else None,
             consent=settlement.consent,
             restrictions=(*told, *gestures.restrictions),
         )

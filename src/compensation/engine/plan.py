@@ -55,10 +55,12 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     label: Wording
     lines: tuple[RemedyLine, ...]
     value: Money
-    """What the customer receives in money's worth."""
+    """What the customer receives in sums. A deed such as a repair is not a sum: see ``in_kind``."""
     cost: Money
     """What the merchant can expect to spend, by the catalogue's cost model."""
     arrives_in_days: int
+    in_kind: Money | None = None
+    """What the deed of this offer is worth: the sum owed that it meets. None for an offer without a deed."""
     consent: Consent | None = None
     restrictions: tuple[Reason, ...] = ()
 

@@ -10,13 +10,15 @@ from msgspec import Meta
 
 from compensation.engine.condition import When
 from compensation.engine.harm import Wording
-from compensation.engine.report import Code, Country
+from compensation.engine.report import Code, Country, Report
 from compensation.engine.shapes import Shape
 from compensation.engine.taxonomy import Percent, Scale
 
 Amounts = dict[str, Decimal]
 """Sums in major units by currency, such as ``{ EUR = 75, KWD = 25 }``."""
 
+WindowDays = Annotated[int, Meta(ge=1, le=3650)]
+MonthDay = Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z")]
 IN_MONEY = "money"
 PROMISED = "store_credit_bonus"
 """The remedy that keeps a promise of store credit."""
@@ -37,6 +39,18 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     brands: tuple[Code, ...] = ()
     countries: tuple[Country, ...] = ()
     tiers: tuple[Code, ...] = ()
+
+    def fits(self, report: Report) -> bool:
+        """Whether a report falls under this scope."""
+        return all(
+            not allowed or value in allowed
+            for allowed, value in (
+                (self.programs, report.program),
+                (self.brands, report.brand),
+                (self.countries, report.country),
+                (self.tiers, report.customer_tier),
+            )
+        )
 
 
 class Points(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -63,12 +77,38 @@ class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     cases: Annotated[int, Meta(ge=1)] | None = None
 
 
+class Season(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of every year with a window of its own, by the day of purchase; it may run over New Year."""
+
+    name: Wording
+    first: MonthDay
+    last: MonthDay
+    request_window_days: WindowDays
+
+    def holds(self, on: datetime.date) -> bool:
+        day = f"{on:%m-%d}"
+        if self.first <= self.last:
+            return self.first <= day <= self.last
+        return day >= self.first or day <= self.last
+
+
 class HouseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a customer can read beforehand. None of it touches what a statute gives."""
 
     processing_days: Annotated[int, Meta(ge=1, le=60)]
+    request_window_days: WindowDays | None = None
+    """For how long after delivery a request is expected. A later one is looked at by a person, never refused here."""
+    season: tuple[Season, ...] = ()
     methods_off: tuple[Code, ...] = ()
     """Remedies that are not given, unless they pay a sum owed."""
+
+    def window(self, bought: datetime.date | None) -> int | None:
+        """The window for what was bought on a day: that of the first season that holds, else the ordinary one."""
+        if bought is not None:
+            for season in self.season:
+                if season.holds(bought):
+                    return season.request_window_days
+        return self.request_window_days
 
 
 class Goodwill(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -176,3 +216,12 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     in_kind: tuple[InKind, ...]
     gesture: tuple[Gesture, ...]
     offer: Annotated[tuple[OfferRule, ...], Meta(min_length=1, max_length=40)]
+
+    def applies(self, report: Report, on: datetime.date) -> bool:
+        """Whether this document may decide this report on that day: published, valid, and within its scope."""
+        return (
+            self.status is Status.published
+            and self.valid_from <= on
+            and (self.valid_until is None or on <= self.valid_until)
+            and self.scope.fits(report)
+        )
