@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from compensation.core.money import Money
 from compensation.engine.document import decode
@@ -17,6 +20,7 @@ from compensation.engine.policy_document import PolicyDocument
 from compensation.engine.reason import Reason
 from compensation.engine.receipt import Books
 from compensation.engine.report import Report
+from compensation.engine.sums import share
 from tests.engine.bench import HARMS, Bench, matters
 from tests.engine.conftest import CATALOG
 
@@ -125,6 +129,20 @@ def test_costs_are_exact(books: Books) -> None:
     assert books.shelf.cost([("refund_original", 54_000), ("store_credit_bonus", 5_400)], 54_000) == 56_527
     assert books.shelf.cost([("store_credit_bonus", 59_400), ("store_credit_bonus", 5_400)], 54_000) == 30_326
     assert books.shelf.cost([("repair_product", 0), ("apology", 0)], 1_001) == 200
+    assert books.shelf.cost([("prepaid_card", 10_000)], 0) == 10_300
+
+
+@pytest.mark.parametrize(
+    ("amount", "percent", "is_"),
+    [(8_450, 5, 423), (8_449, 5, 422), (24_500, 10, 2_450), (1, 50, 1), (1, 49, 0), (0, 10, 0)],
+)
+def test_a_share_is_rounded_once_and_half_up(amount: int, percent: int, is_: int) -> None:
+    assert share(amount, percent, 100) == is_
+
+
+@given(amount=st.integers(0, 10**14), percent=st.integers(0, 100))
+def test_a_share_is_within_half_a_unit_of_the_truth(amount: int, percent: int) -> None:
+    assert abs(share(amount, percent, 100) - Fraction(amount * percent, 100)) <= Fraction(1, 2)
 
 
 def test_points_are_rounded_up(books: Books) -> None:

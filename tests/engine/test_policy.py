@@ -9,6 +9,7 @@ from compensation.core.money import Money
 from compensation.engine.plan import History, Limits
 from compensation.engine.policy import Policy, load_policy
 from compensation.engine.receipt import Books
+from compensation.engine.revision import changes
 from tests.engine.bench import Bench, report
 from tests.engine.conftest import CATALOG, TODAY
 
@@ -291,3 +292,22 @@ def test_value_in_place_of_money_is_valid_as_long_as_the_law_asks(bench: Bench) 
     assert credit is not None
     assert [line.terms.valid_months for line in credit.lines[:2]] == [60, 36]  # type: ignore[union-attr]  # credit
     assert "US-GIFT-5Y" in {line.rule for line in decision.trace}
+
+
+def test_two_versions_differ_rule_by_rule_whatever_their_place(books: Books) -> None:
+    text = changed("version = 1", "version = 2").replace("bonus = { percent = 10 }", "bonus = { percent = 12 }", 1)
+    head, *offers = text.split("[[offer]]\n")
+    moved = "[[offer]]\n".join([head, offers[1], offers[0], *offers[2:]])
+    old, new = load(books, SHIPPED).document, load(books, moved).document
+    told = {change.path: (change.was, change.now) for change in changes(old, new)}
+    assert told["version"] == (1, 2)
+    assert told["form.store_credit_bonus.bonus.percent"] == ("10", "12")
+    assert told["offer.order[0]"] == ("repair", "replacement")
+    assert set(told) == {"version", "form.store_credit_bonus.bonus.percent", "offer.order[0]", "offer.order[1]"}
+    assert changes(old, old) == ()
+
+
+def test_a_rule_that_is_gone_is_one_change(books: Books) -> None:
+    rule = SHIPPED[SHIPPED.index('[[goodwill]]\ncode = "very_late"') :].split("\n\n")[0]
+    [gone] = changes(load(books, SHIPPED).document, load(books, SHIPPED.replace(rule, "")).document)
+    assert (gone.path, gone.now) == ("goodwill.very_late", None)

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from compensation.core.errors import Problem
 from compensation.engine.document import canonical
 from compensation.engine.receipt import FORMAT, Books, Inputs, replay, versions
+from compensation.engine.tree import differences
 
 MAX_BYTES = 1_000_000
 MOST_NAMED = 20
@@ -80,8 +80,8 @@ def verify(signed: bytes, books: Books, key: Ed25519PublicKey) -> Verdict:
         return Verdict(signed=is_signed, replayed=False, changed=tuple(changed or ["inputs"]), other_books=others)
     if not any(path.startswith("inputs") for path in changed):
         # The inputs are as they were signed, so the replay is the truth, and tells the exact place of every change.
-        differs = list(itertools.islice(_differences(tree, msgspec.json.decode(again), ""), MOST_NAMED))
-        changed = differs or changed
+        differs = itertools.islice(differences(tree, msgspec.json.decode(again)), MOST_NAMED)
+        changed = [difference.path for difference in differs] or changed
     return Verdict(signed=is_signed, replayed=again == body, changed=tuple(changed), other_books=others)
 
 
@@ -111,21 +111,6 @@ def _digests(tree: dict[str, Any]) -> dict[str, str]:
             else:
                 parts[f"inputs.{field}"] = value
     return {path: hashlib.sha256(canonical(part)).hexdigest() for path, part in parts.items()}
-
-
-def _differences(stated: Any, fresh: Any, path: str) -> Iterator[str]:
-    """The paths of the leaves in which two JSON trees differ."""
-    if isinstance(stated, dict) and isinstance(fresh, dict):
-        for name in sorted(stated.keys() | fresh.keys()):
-            yield from _differences(stated.get(name, _GONE), fresh.get(name, _GONE), f"{path}.{name}" if path else name)
-    elif isinstance(stated, list) and isinstance(fresh, list) and len(stated) == len(fresh):
-        for number, pair in enumerate(zip(stated, fresh, strict=True)):
-            yield from _differences(*pair, f"{path}[{number}]")
-    elif stated != fresh:
-        yield path
-
-
-_GONE = object()
 
 
 def _other_books(stated: Any, books: Books) -> list[str]:
