@@ -1,5 +1,6 @@
 """Connections: as the application's role, with every deadline set, JSON decoded, and one tenant at a time."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -89,15 +90,25 @@ def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
 @asynccontextmanager
 async def begin(pool: Pool, vault: Vault, merchant_id: str, *, read_only: bool = False) -> AsyncIterator[Tx]:
     """A transaction in which only this merchant's rows exist. Commits at the end, rolls back on any exception."""
-    async with pool.acquire(timeout=ACQUIRE) as connection:
+    async with pool.acquire(timeout=ACQUIRE) as connection, whole(connection):
         await connection.execute(opening(merchant_id, read_only=read_only))
-        try:
-            yield Tx(connection, merchant_id, vault)
-        except BaseException:
-            if not connection.is_closed():
-                await connection.execute("ROLLBACK")
-            raise
+        yield Tx(connection, merchant_id, vault)
         await connection.execute("COMMIT")
+
+
+@asynccontextmanager
+async def whole(connection: Any) -> AsyncIterator[None]:
+    """Rolls back what fails inside. A server that has been silent past its deadline is not asked again, not even for
+    that: it may be frozen, and the caller is waiting. The connection is dropped, and its transaction dies with it."""
+    try:
+        yield
+    except (TimeoutError, asyncio.CancelledError):
+        connection.terminate()
+        raise
+    except BaseException:
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
+        raise
 
 
 def opening(merchant_id: str, *, read_only: bool = False) -> str:

@@ -19,11 +19,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from compensation.core.crash import crashpoint
-from compensation.core.errors import Problem
+from compensation.core.errors import Problem, Unavailable
 from compensation.core.vault import Vault
 from compensation.db.answers import Ask, KeyTakenMeanwhile, Outcome, Who, Written, ask_for, known, record, repeat
 from compensation.db.faults import RETRYABLE, as_problem, away
-from compensation.db.pool import ACQUIRE, Pool, Told, Tx, begin, opening
+from compensation.db.pool import ACQUIRE, Pool, Told, Tx, begin, opening, whole
 
 MOST_TOGETHER = 256
 """How many requests may share one commit."""
@@ -121,12 +121,13 @@ class Doorway:
             outcomes: Sequence[Outcome | BaseException]
             try:
                 outcomes = await self._attempts(name, asks, act)
+            except Unavailable as away_now:
+                # Whoever came meanwhile would wait as long again, only to hear the same.
+                batch, queue.waiting = batch + queue.waiting, []
+                outcomes = [away_now] * len(batch)
             except Exception as error:
                 # One bad row never fails its neighbours: what failed together is tried one by one.
-                transient = isinstance(error, Problem) and error.transient
-                outcomes = (
-                    [error] * len(batch) if transient or len(batch) == 1 else await self._one_by_one(name, asks, act)
-                )
+                outcomes = [error] if len(batch) == 1 else await self._one_by_one(name, asks, act)
             for (_, future), outcome in zip(batch, outcomes, strict=True):
                 if future.cancelled():
                     continue
@@ -162,23 +163,18 @@ class Doorway:
 
     async def _attempt(self, name: str, asks: Sequence[Ask[Any]], run: Many[Any]) -> list[Outcome]:
         merchant_id, at = asks[0].who.merchant_id, self.clock()
-        async with self.pool.acquire(timeout=ACQUIRE) as connection:
+        async with self.pool.acquire(timeout=ACQUIRE) as connection, whole(connection):
             await connection.execute(opening(merchant_id))
-            try:
-                tx = Tx(connection, merchant_id, self.vault)
-                outcomes, fresh = await known(tx, name, asks)
-                if fresh:
-                    crashpoint("unit.before_act")
-                    done = await run(tx, [asks[i] for i in fresh], at)
-                    for i, result in zip(fresh, done, strict=True):
-                        outcomes[i] = result
-                    await record(tx, name, asks, fresh, outcomes, at)
-                crashpoint("unit.before_commit")
-                await connection.execute("COMMIT")
-            except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
-                raise
+            tx = Tx(connection, merchant_id, self.vault)
+            outcomes, fresh = await known(tx, name, asks)
+            if fresh:
+                crashpoint("unit.before_act")
+                done = await run(tx, [asks[i] for i in fresh], at)
+                for i, result in zip(fresh, done, strict=True):
+                    outcomes[i] = result
+                await record(tx, name, asks, fresh, outcomes, at)
+            crashpoint("unit.before_commit")
+            await connection.execute("COMMIT")
         crashpoint("unit.after_commit")
         if tx.told:
             self._ring(merchant_id, tx.told)
