@@ -124,6 +124,11 @@ def test_a_service_that_cannot_be_done_again_is_cheaper(bench: Bench) -> None:
     assert bench.decide(told).offers[0].lines[0].remedy == "partial_refund"
 
 
+def test_a_service_that_was_worth_nothing_is_refunded_in_full(bench: Bench) -> None:
+    told = report("material.unsatisfactory_service critical", facts={"repairable": False})
+    assert bench.decide(told).offers[0].lines[0].remedy == "refund_original"
+
+
 def test_days_late_are_counted_from_the_promise_to_the_delivery_or_to_today(bench: Bench) -> None:
     promised = bench.today - datetime.timedelta(days=10)
     came = report(

@@ -28,8 +28,11 @@ def refund(due: Due, matter: Matter) -> RemedyLine:
     deadlines = [o.deadline_days for o in obligations if o.deadline_days is not None]
     days = min([matter.policy.document.house.processing_days, *deadlines])
     charged = due.kind is not DueKind.costs
+    remedy = due.remedy or _PAYS[due.kind]
+    if remedy == "partial_refund" and due.amount.amount == matter.case.order_amount:
+        remedy = "refund_original"
     return RemedyLine(
-        remedy=due.remedy or _PAYS[due.kind],
+        remedy=remedy,
         part=Part.owed,
         terms=terms.RefundTerms(due_in_days=days, same_means=charged),
         reason=due.reason,
