@@ -24,6 +24,8 @@ from compensation.ledger import account, lock
 from compensation.ledger.account import Role
 
 ORDERED = Reason("ordered")
+EVENTS = {OrderState.issued: "event:order.issued", OrderState.partly_issued: "event:order.partly_issued"}
+"""Told of orders whose maker did not get the rewards in the answer: those of cases, and those that had to wait."""
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -142,6 +144,7 @@ async def issue_case(tx: Tx, who: Who, what: IssueCase, at: datetime) -> Order:
     (done,) = await put(tx, [order], at)
     await tx.run(sql.CASE_EVENT, case["id"], new_id("evt"), "issuing", who.actor, done.id, at)
     if done.state is OrderState.issued:
+        tx.tell(EVENTS[done.state], done.id)
         await _tell(tx, who, done.id, case["id"], at)
     return done
 
@@ -157,6 +160,7 @@ async def conclude(tx: Tx, who: Who, order_id: str, at: datetime) -> OrderState:
     state = OrderState.partly_issued if waiting else OrderState.issued
     if state != order["state"]:
         await tx.run(sql.MOVE_ORDER, order_id, state, at)
+        tx.tell(EVENTS[state], order_id)
     if order["state"] == OrderState.issuing:
         await _tell(tx, who, order_id, order["case_id"], at)
     return state

@@ -42,6 +42,12 @@ LOOK_AGAIN = {Pending: timedelta(minutes=15), Succeeded: timedelta(days=10)}
 """When a refund is looked at again: soon while it is pending, once more later because banks send money back."""
 REMEMBERED = timedelta(hours=20)
 """How long we trust the processor to know our key; after that a second attempt could pay twice."""
+EVENTS = {
+    RewardState.issued: "event:refund.sent",
+    RewardState.redeemed: "event:refund.settled",
+    RewardState.needs_review: "event:refund.needs_review",
+}
+"""What the merchant's systems are told when a refund has come to a state."""
 WATCHED = (RewardState.pending, RewardState.issued, RewardState.redeemed)
 
 
@@ -102,6 +108,7 @@ async def record_refund(tx: Tx, who: Who, what: RefundAnswer, at: datetime) -> R
         what_happened, note = f"refund_{path[-1]}", getattr(answer, "reason", "")
         await tx.run(sql.CASE_EVENT, row["case_id"], new_id("evt"), what_happened, who.actor, note, at)
     await conclude(tx, who, row["order_id"], at)
+    tx.tell(EVENTS[path[-1]], what.reward_id)
     return RefundState(what.reward_id, path[-1])
 
 

@@ -39,6 +39,7 @@ async def mark_done(tx: Tx, who: Who, what: Done, at: datetime) -> Reward:
     if row["case_id"] is not None:
         await tx.run(sql.CASE_EVENT, row["case_id"], new_id("evt"), f"{kind}_done", who.actor, what.reward_id, at)
     await conclude(tx, who, row["order_id"], at)
+    tx.tell("event:task.done" if kind is Kind.task else "event:refund.settled", what.reward_id)
     return Reward.of((await tx.rows(sql.REWARD, what.reward_id))[0])
 
 

@@ -14,11 +14,17 @@ from compensation.delivery.send import Post, send
 from compensation.delivery.tell import tell_offers, tell_remedy
 from compensation.issuance.order import IssueCase, issue_case
 from compensation.issuance.refund import refund
+from compensation.notices.event import announce
+from compensation.notices.notify import notify
 from compensation.partners import Partners
 
 log = structlog.get_logger()
 DEADLINE = 45.0
 """Seconds one piece of work may take: less than the lease, so that nobody else begins it meanwhile."""
+BESIDE = frozenset({"notify"})
+"""Work that waits for a merchant's own server: done beside the rest, so that a slow one holds up nobody else."""
+MOST_BESIDE = 200
+"""How much is done beside the rest at a time; beyond that the rest waits after all."""
 
 
 class Worker:
@@ -32,17 +38,37 @@ class Worker:
             "tell_offers": lambda task: tell_offers(door, task),
             "tell_remedy": lambda task: tell_remedy(door, task),
             "send": lambda task: send(door, post, partners.mail, task),
+            "event": lambda task: announce(door, task),
+            "notify": lambda task: notify(door, partners.receivers, task),
         }
+        self._beside: set[asyncio.Task[None]] = set()
 
     async def work_one(self, merchant_id: str, task_id: str | None = None) -> bool:
-        """Claim one due row and do it. Whatever happens, the row ends as done, later, or dead. False: nothing due."""
+        """Claim one due row and do it. Whatever happens, the row ends as done, later, or dead. False: nothing due.
+
+        What is done BESIDE may still be under way; ``settle`` waits for it.
+        """
         task = await claim(self.door, merchant_id, self.door.clock(), task_id)
         if task is None:
             return False
         crashpoint("outbox.after_claim")
+        if task.topic in BESIDE and len(self._beside) < MOST_BESIDE:
+            beside = asyncio.create_task(self._do(task))
+            self._beside.add(beside)
+            beside.add_done_callback(self._ended)
+        else:
+            await self._do(task)
+        return True
+
+    async def settle(self) -> None:
+        """Wait for what is being done beside the rest. Whoever does not wait loses nothing: leases run out."""
+        while self._beside:
+            await asyncio.gather(*self._beside, return_exceptions=True)
+
+    async def _do(self, task: Task) -> None:
         try:
             async with asyncio.timeout(DEADLINE):
-                await self._topics[task.topic](task)
+                await self._topics[task.topic.partition(":")[0]](task)
         except Exception as error:  # written on the row and tried again; a bug shows as a row that dies in the open
             # The name of the fault only: its text may hold an address or a name.
             name = error.code if isinstance(error, Problem) else type(error).__name__
@@ -52,10 +78,15 @@ class Worker:
                 "work_failed", topic=task.topic, subject=task.subject_id, attempt=task.attempts, error=name,
                 dead=not lives, exc_info=bug,
             )  # fmt: skip
-            return True
+            return
         crashpoint("outbox.before_done")
         await finish(self.door, task, self.door.clock())
-        return True
+
+    def _ended(self, beside: "asyncio.Task[None]") -> None:
+        self._beside.discard(beside)
+        if not beside.cancelled() and beside.exception() is not None:
+            # The row could not even be written back, so the database is away: its lease brings the work again.
+            log.warning("work_lost_its_lease", error=type(beside.exception()).__name__)
 
     async def work_all(self, merchant_id: str, at_most: int = 1000) -> int:
         """Do what is due for this merchant, and say how much it was."""

@@ -9,9 +9,11 @@ from compensation.core.errors import Invalid, Unavailable
 from compensation.core.money import Money
 from compensation.core.settings import Settings
 from compensation.issuance.payment import Found, PaymentPort, Refunded
+from compensation.notices.receiver import Receivers
 from compensation.partners.payment_simulator.api import ADDRESS, KEY
 from compensation.partners.smtp import SmtpChannel
 from compensation.partners.stripe_refunds import StripeRefunds
+from compensation.partners.webhooks import WebhookCaller
 
 
 class Partners(msgspec.Struct, frozen=True):
@@ -20,6 +22,7 @@ class Partners(msgspec.Struct, frozen=True):
     live: PaymentPort
     test: PaymentPort
     mail: SmtpChannel
+    receivers: Receivers
 
     def payments(self, mode: str) -> PaymentPort:
         """The payment processor for merchants of this mode, ``live`` or ``test``."""
@@ -48,7 +51,9 @@ async def open_partners(settings: Settings) -> AsyncIterator[Partners]:
             test = stripe(settings.stripe_test_key)
         elif settings.development:
             test = stripe(KEY, settings.payments_url or ADDRESS)
-        yield Partners(live, test, mail)
+        receivers = WebhookCaller(development=settings.development)
+        opened.push_async_callback(receivers.close)
+        yield Partners(live, test, mail, receivers)
 
 
 class NoProcessor:

@@ -62,6 +62,7 @@ CODES: dict[str, Entry] = {
     "unknown_case": Entry(404, "There is no such case.", _LIST),
     "unknown_customer": Entry(404, "There is no such customer.", _LIST),
     "unknown_delivery": Entry(404, "There is no such message.", _LIST),
+    "unknown_endpoint": Entry(404, "There is no such webhook endpoint, or it was removed.", _LIST),
     "unknown_merchant": Entry(404, "There is no such merchant.", "Check your API key."),
     "unknown_offer": Entry(404, "The case has no such offer.", "Read its offers again and send one of their keys."),
     "unknown_order": Entry(404, "There is no such order.", _LIST),
@@ -112,6 +113,10 @@ CODES: dict[str, Entry] = {
     "invalid_sender": Entry(400, "The sender is not one address.", "Write one plain e-mail address."),
     "invalid_site": Entry(400, "The site is not a host name.", "Write it like shop.example."),
     "bad_document": Entry(400, "A catalogue document is wrong.", "`line` and `reason` say where and why."),
+    "invalid_webhook_url": Entry(
+        400, "We would never call this address.", "Write an https address of a public host, as `detail` says."
+    ),
+    "too_many_endpoints": Entry(422, "There are as many webhook endpoints as there may be.", "Remove one first."),
     # letters
     "letter_incomplete": Entry(422, "A letter lacks something it must say.", "`field` names it."),
     "link_revoked": Entry(422, "The link of the letter was revoked.", "Send the letter anew."),

@@ -1,8 +1,9 @@
 """One file for each way of issuing, and this registry. Adding a kind is one file and one line here.
 
 A kind is a module with two pure functions. ``draft(line, currency, at)`` says what the reward will be;
-``effect(draft, …)`` says which value moves when it is issued. ``SECRET`` kinds carry a code; ``AFTER`` names the work
-that finishes the reward once it is written down, for kinds that are not complete by being written.
+``effect(draft, …)`` says which value moves when it is issued. ``SECRET`` kinds carry a code; ``AFTER`` is told
+once the reward is written down, for kinds that are not complete by being written: the work that finishes it, or the
+event by which the merchant hears of it.
 """
 
 from collections.abc import Sequence

@@ -7,7 +7,7 @@ from compensation.engine.terms import TaskTerms
 from compensation.issuance.kinds.draft import Draft, Effect, promised, sized
 
 SECRET = False
-AFTER = None
+AFTER = "event:task.assigned"
 
 
 def draft(line: RemedyLine, currency: str, at: datetime) -> Draft:
