@@ -43,9 +43,19 @@ def up_command(fresh: bool, port: int | None) -> None:
 
 @main.command("verify-receipt")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def verify_receipt(file: Path) -> None:
-    """Check the signature of a decision receipt and decide it again."""
-    _run("compensation.engine.verify", lambda verify: verify(_settings(), file))
+@click.option("--key", help="The public key, as GET /v1/receipt-keys gives it; else our own keys are used.")
+def verify_receipt(file: Path, key: str | None) -> None:
+    """Check the signature of a decision receipt and decide it again. Needs no server."""
+    from compensation.cases.verify import public_key
+    from compensation.core.vault import Vault
+
+    def run(verify: Callable[..., int]) -> int:
+        if key is not None:
+            return verify(file, [public_key(key)])
+        vault = Vault.parse(_environment().get("COMPENSATION_KEYS", ""))
+        return verify(file, [vault.verifier(version) for version in vault.versions])
+
+    _run("compensation.cases.verify", run)
 
 
 def _run(module: str, call: Callable[[Callable[..., int]], int]) -> None:
@@ -63,7 +73,11 @@ def _run(module: str, call: Callable[[Callable[..., int]], int]) -> None:
 
 
 def _settings() -> Settings:
-    """Settings from the environment; without a database there, those of the `up` that runs in this folder."""
+    return load(_environment())
+
+
+def _environment() -> dict[str, str]:
+    """The environment; without a database there, that of the `up` that runs in this folder."""
     from compensation.up.place import Place
 
     environment = dict(os.environ)
@@ -71,7 +85,7 @@ def _settings() -> Settings:
         environment.pop("DATABASE_URL", None)
         running = Place(Path(environment.get("COMPENSATION_DATA", "var"))).running()
         environment = (running.environment if running else {}) | environment
-    return load(environment)
+    return environment
 
 
 def _add(name: str, module: str, help_text: str) -> None:

@@ -39,6 +39,7 @@ class Vault:
             raise Invalid("invalid_keys", "COMPENSATION_KEYS needs one key or more, like 1:<base64 of 32 bytes>.")
         self._roots = dict(roots)
         self.current = next(iter(roots))
+        self.versions = tuple(roots)
         self._key = lru_cache(maxsize=4096)(self._derive)
 
     @classmethod
