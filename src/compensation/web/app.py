@@ -18,6 +18,7 @@ from compensation.web.api import api
 from compensation.web.assets import assets
 from compensation.web.auth import Keys
 from compensation.web.body import MAX_BYTES
+from compensation.web.console import console
 from compensation.web.docs import docs
 from compensation.web.gate import Gate
 from compensation.web.headers import completing
@@ -43,7 +44,7 @@ def create_app(settings: Settings, door: Doorway | None = None) -> Litestar:
 
     only_here = [dev_mailbox()] if settings.development else []
     app = Litestar(
-        route_handlers=[api(), docs(), pages(), assets, health, ready, no_icon, *only_here],
+        route_handlers=[api(), docs(), console(), pages(), assets, health, ready, no_icon, *only_here],
         lifespan=[lifespan],
         state=State({"settings": settings, "post": post, "templates": post.templates}),
         dependencies={

@@ -1,1 +1,30 @@
 """The console of a merchant's staff: log in, work the queue, decide a case, report one."""
+
+from litestar import Router
+from litestar.di import Provide
+
+from compensation.web.console.case import case, download_receipt, show_receipt
+from compensation.web.console.choose import grant, look, look_again, take
+from compensation.web.console.decide import ask, close_case, end, task_done
+from compensation.web.console.login import change_keys, login, login_form, logout, you
+from compensation.web.console.message import as_mail, as_text
+from compensation.web.console.queue import cases
+from compensation.web.console.refusal import refused
+from compensation.web.console.report import empty, send
+from compensation.web.console.session import desk
+
+
+def console() -> Router:
+    """Everything under /console. A handler that asks for ``desk`` answers only whoever is logged in."""
+    return Router(
+        path="/console",
+        route_handlers=[
+            login_form, login, logout, you, change_keys,
+            cases, empty, send,
+            case, show_receipt, download_receipt, as_text, as_mail,
+            look, take, look_again, grant, ask, end, close_case, task_done,
+        ],
+        dependencies={"desk": Provide(desk)},
+        exception_handlers={Exception: refused},
+        include_in_schema=False,
+    )  # fmt: skip

@@ -1,0 +1,164 @@
+"""One case: its words and facts, the offers and why, the law, the message, its history, and its receipt."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get
+from litestar.params import FromPath
+
+from compensation.cases.case import receipt
+from compensation.core.text import day, ltr, moment
+from compensation.delivery.words import Say
+from compensation.issuance.reward import Reward
+from compensation.web.asked import Door
+from compensation.web.console.evidence import evidence
+from compensation.web.console.explain import Explain
+from compensation.web.console.history import history
+from compensation.web.console.labels import Labels
+from compensation.web.console.message import preview
+from compensation.web.console.offers import columns
+from compensation.web.console.rules import rules
+from compensation.web.console.session import AtDesk, Desk, words
+from compensation.web.console.verdict import authority, verdict
+from compensation.web.console.view import view
+from compensation.web.console.work import Work, load
+from compensation.web.request import StrictRequest
+
+
+class HarmRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the harm table; ``facts`` are marked sentences."""
+
+    family: str
+    harm: str
+    severity: str
+    facts: tuple[str, ...]
+    owed: Any
+    goodwill: Any
+
+
+class RewardRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One issued thing. ``to_do`` says that a person can mark it as done."""
+
+    reward: Reward
+    name: str
+    badge: Any
+    last4: str
+    dates: tuple[str, ...]
+    to_do: bool
+
+
+@get("/cases/{case_id:str}")
+async def case(request: StrictRequest, case_id: FromPath[str], door: Door, desk: AtDesk) -> Response[str]:
+    """Everything about the case, and what may be done with it."""
+    async with door.read(desk.who.merchant_id) as tx:
+        work = await load(tx, desk.who, case_id, door.clock())
+    return case_page(request, desk, work)
+
+
+def case_page(request: StrictRequest, desk: Desk, work: Work, *, wrong: str | None = None) -> Response[str]:
+    """The page of the case; with ``wrong`` it is the answer to a form that chose nothing."""
+    labels, explain = tools(request, desk, work)
+    say, post = labels.say, request.app.state.post
+    wanted = request.query_params.get("offer")
+    report = work.heard.report if work.heard else None
+    return view(
+        request,
+        desk,
+        "case.html",
+        status=422 if wrong else 200,
+        wrong=wrong,
+        work=work,
+        case=work.case,
+        labels=labels,
+        reported=f"{labels.channel(work.case.channel)}, {labels.tongue(work.case.locale)}, "
+        f"{moment(work.case.created_at, say.locale)}",
+        evidence=evidence(labels, report) if report else [],
+        harms=_harms(labels, explain, work),
+        columns=columns(labels, explain, work),
+        not_offered=[explain(each.reason) for each in work.case.finding.refused],
+        review=[explain(each) for each in work.case.finding.review],
+        trace=explain.trace(work.case),
+        rules=rules(labels, work),
+        preview=preview(post, work, wanted),
+        history=history(labels, work),
+        rewards=[_reward(labels, work, reward) for reward in work.rewards],
+        told=labels.delivery(work.case.delivery) if work.case.delivery else None,
+        badge=labels.state(work.case.state, work.case.delivery),
+        verdict=verdict(say, desk.agent, work),
+        limit=authority(desk.agent, work.case.owed.currency),
+        since=day(work.customer.created_at.date(), desk.locale),
+        room="needs_approval" if work.case.state == "needs_approval" else "open",
+    )
+
+
+@get("/cases/{case_id:str}/receipt")
+async def show_receipt(request: StrictRequest, case_id: FromPath[str], door: Door, desk: AtDesk) -> Response[str]:
+    """The signed record, to be read."""
+    async with door.read(desk.who.merchant_id) as tx:
+        work = await load(tx, desk.who, case_id, door.clock())
+        kept = await receipt(tx, case_id)
+    labels, explain = tools(request, desk, work)
+    return view(
+        request,
+        desk,
+        "receipt.html",
+        work=work,
+        case=work.case,
+        receipt=kept,
+        made=moment(kept.created_at, desk.locale),
+        trace=explain.trace(work.case),
+        document=msgspec.json.format(kept.document, indent=2).decode(),
+        labels=labels,
+        room="open",
+    )
+
+
+@get("/cases/{case_id:str}/receipt.json")
+async def download_receipt(case_id: FromPath[str], door: Door, desk: AtDesk) -> Response[bytes]:
+    """The same, byte for byte as it was signed: what ``compensation verify-receipt`` reads."""
+    async with door.read(desk.who.merchant_id) as tx:
+        kept = await receipt(tx, case_id)
+    headers = {"content-disposition": f'attachment; filename="{kept.id}.json"'}
+    return Response(kept.document, media_type="application/json", headers=headers)
+
+
+def tools(request: StrictRequest, desk: Desk, work: Work) -> tuple[Labels, Explain]:
+    """The labels and the explanations of this case in the agent's language."""
+    say: Say = words(request, desk.locale)
+    labels = Labels(say, request.app.state.post.writer.reasons)
+    return labels, Explain(labels, work.case.offers)
+
+
+def _harms(labels: Labels, explain: Explain, work: Work) -> list[HarmRow]:
+    found = work.case.finding
+    return [
+        HarmRow(
+            family=labels.family(share.type),
+            harm=labels.harm(share.type),
+            severity=labels.severity(share.severity),
+            # What is counted here is said by the due itself; only what is counted elsewhere needs a word of its own.
+            facts=(
+                *(explain(due.reason) for due in found.dues if share.type in due.harms),
+                *((explain(share.reason),) if share.reason.code != "share.counted_here" else ()),
+            ),
+            owed=share.owed,
+            goodwill=share.goodwill,
+        )
+        for share in found.shares
+    ]
+
+
+def _reward(labels: Labels, work: Work, reward: Reward) -> RewardRow:
+    say, dates = labels.say, []
+    if reward.due_at:
+        dates.append(say("By {date}", date=reward.due_at.date()))
+    if reward.expires_at:
+        dates.append(say("Until {date}", date=reward.expires_at.date()))
+    return RewardRow(
+        reward=reward,
+        name=labels.remedy(reward.remedy),
+        badge=labels.reward(reward.state, reward.kind),
+        last4=ltr(reward.code_last4) if reward.code_last4 else "",
+        dates=tuple(dates),
+        to_do=(reward.kind, str(reward.state)) in (("task", "issued"), ("refund", "needs_review")),
+    )

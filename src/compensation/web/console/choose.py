@@ -1,0 +1,169 @@
+"""Choosing an offer: first the second look, which says what will be issued and for how much; then the act."""
+
+from collections.abc import Mapping
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from compensation.cases.approve import Approve, approve
+from compensation.cases.budget import drawn
+from compensation.cases.case import Case
+from compensation.cases.choose import Choose, choose
+from compensation.cases.consent import ConsentGiven, sentence
+from compensation.core.errors import Problem
+from compensation.core.states import CaseState
+from compensation.core.text import clean, line
+from compensation.delivery.words import word
+from compensation.engine.law import ConsentForm
+from compensation.engine.plan import Offer
+from compensation.web.asked import Door
+from compensation.web.console.case import case_page, tools
+from compensation.web.console.message import preview
+from compensation.web.console.offers import lines
+from compensation.web.console.session import AtDesk, Desk
+from compensation.web.console.verdict import authority, second_person
+from compensation.web.console.view import back_to, key_of, not_done, see, view
+from compensation.web.console.work import Work, load
+from compensation.web.form import form_of
+from compensation.web.request import StrictRequest
+
+WAYS: dict[str, str] = {
+    "phone": word("By telephone"),
+    "email": word("By e-mail"),
+    "chat": word("In a chat"),
+    "person": word("In person"),
+    "signed": word("By signing it"),
+}
+"""How a customer may have agreed. It is kept, with where it is found, beside the sentence itself."""
+
+MISSING = {
+    "agreed": word("Tick the box once the customer has agreed, or choose another offer"),
+    "way": word("Say how the customer agreed"),
+    "signed": word("The law asks for a signature here: choose “By signing it”"),
+    "found": word("Say where the agreement is found"),
+}
+
+
+@get("/cases/{case_id:str}/choose")
+async def look(request: StrictRequest, case_id: FromPath[str], door: Door, desk: AtDesk) -> Response[str]:
+    """What choosing this offer will do. With no offer named, the case again, saying that one must be picked."""
+    async with door.read(desk.who.merchant_id) as tx:
+        work = await load(tx, desk.who, case_id, door.clock())
+    offer = work.offer(request.query_params.get("offer"))
+    if work.case.state is not CaseState.offered:
+        return back_to(work.case.id, "wrong_state")
+    if offer is None:
+        return case_page(request, desk, work, wrong="none_chosen")
+    return _look(request, desk, work, offer)
+
+
+@post("/cases/{case_id:str}/choose", status_code=303)
+async def take(request: StrictRequest, case_id: FromPath[str], door: Door, desk: AtDesk) -> Response[str]:
+    """Choose. The look comes back when the customer's agreement is asked for and not recorded."""
+    typed = await form_of(request, desk.token)
+    async with door.read(desk.who.merchant_id) as tx:
+        work = await load(tx, desk.who, case_id, door.clock())
+    offer = work.offer(typed.get("offer"))
+    if offer is None:
+        return back_to(case_id, "unknown_offer")
+    wrong = _lacks(offer, typed)
+    if wrong:
+        return _look(request, desk, work, offer, typed, wrong)
+    what = Choose(case_id=case_id, offer=offer.key, consent=_consent(offer, work, typed))
+    try:
+        moved = (await door.write(choose, desk.who, what, key_of(typed))).read(Case)
+    except Problem as problem:
+        return not_done(case_id, problem)
+    return see(f"/console/cases/{case_id}?done={'chosen' if moved.state is CaseState.accepted else 'proposed'}")
+
+
+@get("/cases/{case_id:str}/approve")
+async def look_again(request: StrictRequest, case_id: FromPath[str], door: Door, desk: AtDesk) -> Response[str]:
+    """What approving the proposal will do."""
+    async with door.read(desk.who.merchant_id) as tx:
+        work = await load(tx, desk.who, case_id, door.clock())
+    if work.case.state is not CaseState.needs_approval or work.chosen is None:
+        return back_to(case_id, "wrong_state")
+    if work.barred_from_approving:
+        return back_to(case_id, work.barred_from_approving)
+    return _look(request, desk, work, work.chosen)
+
+
+@post("/cases/{case_id:str}/approve", status_code=303)
+async def grant(request: StrictRequest, case_id: FromPath[str], door: Door, desk: AtDesk) -> Response[str]:
+    """Approve, as the second person."""
+    typed = await form_of(request, desk.token)
+    try:
+        await door.write(approve, desk.who, Approve(case_id=case_id), key_of(typed))
+    except Problem as problem:
+        return not_done(case_id, problem)
+    return see(f"/console/cases/{case_id}?done=approved")
+
+
+def _look(
+    request: StrictRequest,
+    desk: Desk,
+    work: Work,
+    offer: Offer,
+    typed: Mapping[str, str] | None = None,
+    wrong: Mapping[str, str] | None = None,
+) -> Response[str]:
+    labels, explain = tools(request, desk, work)
+    approving = work.case.state is CaseState.needs_approval
+    currency = offer.value.currency
+    takes = drawn(offer.lines, currency)
+    left = work.budget_left(currency)
+    return view(
+        request,
+        desk,
+        "look.html",
+        status=422 if wrong else 200,
+        work=work,
+        case=work.case,
+        labels=labels,
+        offer=offer,
+        name=labels.wording(offer.label),
+        lines=lines(labels, work, offer),
+        takes=takes,
+        # What is proposed was set aside when it was: approving it takes nothing more.
+        left=left if approving else left - takes,
+        covered=approving or takes.amount <= left.amount,
+        notes=[explain(reason) for reason in offer.restrictions],
+        sentence=None if approving else sentence(offer, work.case.locale),
+        own_sentence=None if approving else sentence(offer, desk.locale),
+        signed=offer.consent is not None and offer.consent.form is ConsentForm.signed,
+        ways={code: labels.say(text) for code, text in WAYS.items()},
+        typed=typed or {},
+        wrong={field: labels.say(MISSING[text]) for field, text in (wrong or {}).items()},
+        preview=preview(request.app.state.post, work, offer.key),
+        second=None if approving else second_person(desk.agent, work, offer),
+        limit=authority(desk.agent, currency),
+        approving=approving,
+        act=f"/console/cases/{work.case.id}/{'approve' if approving else 'choose'}",
+        room="needs_approval" if approving else "open",
+    )
+
+
+def _lacks(offer: Offer, typed: Mapping[str, str]) -> dict[str, str]:
+    """What the record of the customer's agreement still lacks: the field, and the word for it."""
+    if offer.consent is None:
+        return {}
+    wrong = {}
+    if typed.get("agreed") != "yes":
+        wrong["agreed"] = "agreed"
+    way = typed.get("way", "")
+    if way not in WAYS:
+        wrong["way"] = "way"
+    elif offer.consent.form is ConsentForm.signed and way != "signed":
+        wrong["way"] = "signed"
+    if not line(typed.get("found", "")):
+        wrong["found"] = "found"
+    return wrong
+
+
+def _consent(offer: Offer, work: Work, typed: Mapping[str, str]) -> ConsentGiven | None:
+    """The sentence in the customer's own language, and how and where he agreed to it."""
+    spoken = sentence(offer, work.case.locale)
+    if spoken is None:
+        return None
+    return ConsentGiven(sentence=clean(spoken), agreement=line(f"{typed['way']}: {typed['found']}")[:200])

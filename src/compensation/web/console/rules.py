@@ -1,0 +1,63 @@
+"""The law of a case as an agent reads it: each rule that applied, where it stands, and how far it was checked."""
+
+import msgspec
+
+from compensation.catalog.library import library
+from compensation.core.text import day, isolate, ltr
+from compensation.delivery.letter import Badge
+from compensation.delivery.words import word
+from compensation.engine.assess import Obligation
+from compensation.engine.law import ConsentForm, Verification
+from compensation.web.console.labels import Labels
+from compensation.web.console.work import Work
+
+_CHECKED: dict[Verification, tuple[Badge, str]] = {
+    Verification.unverified: (
+        Badge("warn", word("Not verified")),
+        word("Nobody here has read the statute itself. Have it checked before you rely on it."),
+    ),
+    Verification.excerpt: (
+        Badge("moving", word("Excerpt read")),
+        word("An excerpt of the text was read, not the whole."),
+    ),
+    Verification.verified: (Badge("good", word("Verified")), ""),
+}
+_CONSENTS: dict[ConsentForm, str] = {
+    ConsentForm.express: word("Something else in place of it only if the customer expressly agrees."),
+    ConsentForm.signed: word("Something else in place of it only by the customer’s signed agreement."),
+    ConsentForm.never: word("Nothing else may take its place."),
+}
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """Marked texts; ``words`` is empty for a rule that the catalogue no longer has."""
+
+    code: str
+    words: str
+    consent: str
+    citation: str
+    pack: str
+    checked: Badge
+    checked_words: str
+
+
+def rules(labels: Labels, work: Work) -> list[Rule]:
+    """The rules in the order in which the decision names them."""
+    return [_rule(labels, obligation) for obligation in work.case.finding.obligations]
+
+
+def _rule(labels: Labels, obligation: Obligation) -> Rule:
+    say, law = labels.say, library().law
+    known = law.rule(obligation.code)
+    pack = next((one for one in law.packs if one.code == obligation.pack), None)
+    badge, checked = _CHECKED[obligation.verification]
+    dated = day(pack.dated, say.locale) if pack else ""
+    return Rule(
+        code=ltr(obligation.code),
+        words=labels.wording(known.words) if known else "",
+        consent=say(_CONSENTS[obligation.consent]),
+        citation=isolate(obligation.citation),
+        pack=say("Legal pack “{pack}”, {date}", pack=labels.wording(pack.name), date=dated) if pack else "",
+        checked=msgspec.structs.replace(badge, label=say(badge.label)),
+        checked_words=say(checked) if checked else "",
+    )

@@ -1,0 +1,31 @@
+"""Moments as an agent reads them: today and tomorrow by name, everything else by its date. Times are in UTC."""
+
+import datetime as dt
+
+from compensation.core.states import CaseState
+from compensation.core.text import day, ltr, moment
+from compensation.delivery.words import Say
+
+_WAITING = (CaseState.reported, CaseState.assessed, CaseState.offered, CaseState.needs_approval)
+
+
+def when(say: Say, at: dt.datetime, now: dt.datetime) -> str:
+    """``Today, 16:00``, ``Tomorrow``, ``24 November``; the year too, where it is another one. Marked text."""
+    days = (at.date() - now.date()).days
+    time = ltr(f"{at:%H:%M}")
+    if days == 0:
+        return say("Today, {time}", time=time)
+    if days == 1:
+        return say("Tomorrow, {time}", time=time)
+    if days == -1:
+        return say("Yesterday, {time}", time=time)
+    return moment(at, say.locale) if at.year == now.year else day(at.date(), say.locale)
+
+
+def answer_due(say: Say, state: str, due: dt.datetime, now: dt.datetime) -> tuple[str, bool]:
+    """By when somebody must decide, and whether that has passed. Once it is decided there is nothing to be late for."""
+    if state not in _WAITING:
+        return say("Answered"), False
+    if due < now:
+        return say("Was due: {when}", when=when(say, due, now)), True
+    return when(say, due, now), False

@@ -1,0 +1,109 @@
+"""The decision bar: what the agent may do with the case now, and for what he may not, why."""
+
+import msgspec
+
+from compensation.core.money import Money
+from compensation.core.states import CaseState
+from compensation.core.text import isolate
+from compensation.delivery.words import Say, word
+from compensation.engine.plan import Offer
+from compensation.merchants.agent import Agent
+from compensation.web.console.view import NOT_DONE
+from compensation.web.console.work import Work
+
+_SAYS = {
+    CaseState.accepted: word("The choice is made. It is being issued; this takes a moment."),
+    CaseState.issuing: word("It is being issued; this takes a moment."),
+    CaseState.issued: word("Everything that was chosen is out."),
+    CaseState.closed: word("The case is closed."),
+    CaseState.rejected: word("The case was rejected."),
+    CaseState.cancelled: word("The case was called off."),
+    CaseState.reported: word("The case is being assessed."),
+    CaseState.assessed: word("The case is being assessed."),
+}
+
+
+class Deed(msgspec.Struct, frozen=True, kw_only=True):
+    """A button. ``to`` is the page behind it, ``form`` the id of the form it sends instead; ``off`` why it is off."""
+
+    label: str
+    to: str = ""
+    form: str = ""
+    look: str = ""
+    off: str = ""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """``says`` is the sentence, ``soft`` what is said beside it; both marked."""
+
+    says: str
+    soft: str = ""
+    deeds: tuple[Deed, ...] = ()
+
+
+def verdict(say: Say, agent: Agent, work: Work) -> Verdict:
+    """The bar for this agent and this case."""
+    here = f"/console/cases/{work.case.id}"
+    match work.case.state:
+        case CaseState.offered:
+            return _to_choose(say, agent, work, here)
+        case CaseState.needs_approval:
+            return _to_approve(say, work, here)
+        case CaseState.issued:
+            return Verdict(says=say(_SAYS[work.case.state]), deeds=(Deed(label=say("Close the case"), form="close"),))
+        case state:
+            return Verdict(says=say(_SAYS[state]))
+
+
+def second_person(agent: Agent, work: Work, offer: Offer) -> str | None:
+    """Why a choice by this agent waits for somebody else: ``beyond_authority``, ``review``, or None."""
+    if not agent.may_grant(offer.value):
+        return "beyond_authority"
+    return "review" if work.case.finding.review else None
+
+
+def authority(agent: Agent, currency: str) -> Money:
+    return Money(agent.authority.get(currency, 0), currency)
+
+
+def _to_choose(say: Say, agent: Agent, work: Work, here: str) -> Verdict:
+    limit = authority(agent, work.case.owed.currency)
+    return Verdict(
+        says=say("Choose one of the offers. Nothing is issued before you have looked at it once more."),
+        soft=say("You may grant up to {amount}; above it, a second person decides.", amount=limit),
+        deeds=(
+            Deed(label=say("Look at the choice"), form="pick"),
+            Deed(label=say("Call off the case"), to=f"{here}/cancel", look="harm"),
+        ),
+    )
+
+
+def _to_approve(say: Say, work: Work, here: str) -> Verdict:
+    assert work.chosen is not None, "a proposal names an offer of its case"
+    value = work.chosen.value
+    no, unless = work.barred_from_approving, work.barred_from_declining
+    return Verdict(
+        says=_why_second(say, work, value),
+        soft=say("A second person decides."),
+        deeds=(
+            Deed(label=say("Approve {amount}", amount=value), to=f"{here}/approve", off=_off(say, no)),
+            Deed(label=say("Send back"), to=f"{here}/send-back", look="quiet", off=_off(say, unless)),
+            Deed(label=say("Reject"), to=f"{here}/reject", look="harm", off=_off(say, unless)),
+        ),
+    )
+
+
+def _why_second(say: Say, work: Work, value: Money) -> str:
+    proposer = work.people.get(work.proposer or "")
+    if proposer is None or proposer.may_grant(value):
+        return say("{amount} waits for approval, because somebody should look at this case first.", amount=value)
+    return say(
+        "{amount} is above the authority of {who}, which is {limit}.",
+        amount=value,
+        who=isolate(proposer.name),
+        limit=authority(proposer, value.currency),
+    )
+
+
+def _off(say: Say, code: str | None) -> str:
+    return say(NOT_DONE[code]) if code in NOT_DONE else ("" if code is None else say("You may not do this here."))

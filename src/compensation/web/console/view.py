@@ -1,0 +1,102 @@
+"""A page of the console: the template in the frame of the desk, its one-time word, and what has just been done."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response
+from litestar.response import Redirect
+
+from compensation.core.errors import NotFound, Problem, TooMany, Unavailable
+from compensation.core.text import LANGUAGES
+from compensation.delivery.words import word
+from compensation.merchants.credential import random_word
+from compensation.web.console.session import TONGUE, Desk, tongue_cookie, words
+from compensation.web.page import csrf_field, page
+
+ONCE = "once"
+"""The hidden field that becomes the Idempotency-Key: however often a form is sent, it has one effect."""
+
+DONE = {
+    "reported": word("The case is open. Choose one of its offers."),
+    "chosen": word("The choice is made. What was chosen is being issued."),
+    "proposed": word("The proposal is made. A second person decides on it."),
+    "approved": word("The case is approved. What was chosen is being issued."),
+    "rejected": word("The case is rejected. What was set aside has gone back to the budget."),
+    "sent_back": word("The proposal is sent back. The case waits for another choice."),
+    "cancelled": word("The case is called off. What was set aside has gone back to the budget."),
+    "closed": word("The case is closed."),
+    "task": word("It is marked as done."),
+    "keys": word("Your choice of keys is kept."),
+}
+"""What a page says once something is done, by the word in its address: never a text that somebody else could write."""
+
+FOCUS = {
+    "reported": "offers",
+    "sent_back": "offers",
+    "task": "issued",
+    **dict.fromkeys(("chosen", "proposed", "approved", "rejected", "cancelled", "closed"), "title"),
+}
+"""The heading of what changed: that is where the focus goes."""
+
+NOT_DONE = {
+    "wrong_state": word("Somebody else moved this case meanwhile. See where it stands now, and decide by that."),
+    "unknown_offer": word("The case has no such offer any more. Choose one of those below."),
+    "budget_exhausted": word(
+        "The program’s budget does not cover the goodwill of this offer. Choose one that costs less, such as the sum "
+        "owed alone, or have somebody add to the budget."
+    ),
+    "self_approval": word("You made this proposal, so another person decides on it."),
+    "not_an_approver": word("Your role may not decide on what others propose."),
+    "beyond_authority": word("This is above your own authority. Ask somebody who may grant more."),
+    "apology_not_sent": word("The apology has not reached the customer. See that it is sent, then close the case."),
+    "unknown_reward": word("There is no such reward in this case."),
+    "idempotency_key_reused": word("This form was sent before. Read the page as it is now, and send it from here."),
+    "request_in_flight": word("The same form is being worked on. Reload the page in a moment."),
+}
+_OTHERWISE = word("This was not done, and nothing was changed. Read the page as it is now.")
+
+
+def view(
+    request: Request[Any, Any, Any], desk: Desk, template: str, *, status: int = 200, **context: Any
+) -> Response[str]:
+    """The template ``console/<template>``. A language asked for in the address is remembered."""
+    asked, done, refused = (request.query_params.get(name, "") for name in ("lang", "done", "not"))
+    say = words(request, desk.locale)
+    answer = page(
+        request.app.state,
+        f"console/{template}",
+        status=status,
+        locale=desk.locale,
+        desk=desk,
+        csrf=csrf_field(request.app.state.door.vault, desk.token),
+        once=random_word(26),
+        done=say(DONE[done]) if done in DONE else None,
+        refused=say(NOT_DONE.get(refused, _OTHERWISE)) if refused else None,
+        focus=FOCUS.get(done),
+        **context,
+    )
+    if asked in LANGUAGES and asked != request.cookies.get(TONGUE):
+        answer.set_cookie(tongue_cookie(asked))
+    return answer
+
+
+def see(path: str) -> Redirect:
+    """After a form: go and look, so that reloading sends nothing again."""
+    return Redirect(path, status_code=303)
+
+
+def key_of(form: Any) -> str:
+    """The Idempotency-Key of a form. One that lost its word gets a fresh one: it is another form."""
+    return f"console:{form.get(ONCE) or random_word(26)}"
+
+
+def back_to(case_id: str, code: str) -> Redirect:
+    """The case as it is now, which says why the act of this code was not done."""
+    return see(f"/console/cases/{case_id}?{urlencode({'not': code})}")
+
+
+def not_done(case_id: str, problem: Problem) -> Redirect:
+    """The answer to an act that was refused. Raises ``problem`` again where the case itself cannot be shown now."""
+    if problem.code not in NOT_DONE and isinstance(problem, (NotFound, TooMany, Unavailable)):
+        raise problem
+    return back_to(case_id, problem.code)

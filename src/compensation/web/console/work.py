@@ -1,0 +1,118 @@
+"""Everything an agent sees of one case, read in one transaction from the rooms that keep it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from compensation.cases.authority import approver
+from compensation.cases.case import CaseFile, Event, case_file, events
+from compensation.cases.queue import find
+from compensation.cases.said import Said, said
+from compensation.core.errors import Forbidden
+from compensation.core.money import Money
+from compensation.core.states import CaseState
+from compensation.customers.customer import Customer, customer
+from compensation.customers.wallet import Wallet, wallet
+from compensation.db.answers import Who
+from compensation.db.pool import Tx
+from compensation.delivery.facts import Facts, case_facts
+from compensation.engine.plan import Offer
+from compensation.issuance.read import rewards_of_case
+from compensation.issuance.reward import Reward
+from compensation.merchants.agent import Agent, agents
+from compensation.merchants.merchant import Program, programs
+
+_YEAR = timedelta(days=365)
+_MOST = 50
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """A case with its people and its rewards. ``heard`` and ``facts`` are None once the customer was erased."""
+
+    case: CaseFile
+    heard: Said | None
+    facts: Facts | None
+    events: list[Event]
+    rewards: list[Reward]
+    customer: Customer
+    wallet: Wallet
+    cases_in_a_year: int
+    people: Mapping[str, Agent]
+    """The agents who had to do with the case, by id."""
+    program: Program
+    proposer: str | None
+    """Who made the proposal that waits for a second person."""
+    barred_from_approving: str | None
+    """Why this agent may not approve: the code of the refusal; None where he may."""
+    barred_from_declining: str | None
+    now: datetime
+
+    @property
+    def number(self) -> str:
+        return f"C-{self.case.number}"
+
+    @property
+    def name(self) -> str:
+        """The customer's, or what we have in its place; empty once he was erased."""
+        if self.heard is None:
+            return ""
+        person = self.heard.person
+        return person.name or person.email or person.reference
+
+    @property
+    def chosen(self) -> Offer | None:
+        return self.offer(self.case.chosen)
+
+    def offer(self, key: str | None) -> Offer | None:
+        return next((offer for offer in self.case.offers if offer.key == key), None)
+
+    def budget_left(self, currency: str) -> Money:
+        """What the program may still promise in this currency."""
+        left = next((one.available for one in self.program.budgets if one.currency == currency), 0)
+        return Money(left, currency)
+
+
+async def load(tx: Tx, who: Who, case_id: str, at: datetime) -> Work:
+    """The case as ``who`` sees it. Raises NotFound ``unknown_case``, also for another merchant's."""
+    case = await case_file(tx, case_id)
+    heard = (await said(tx, [case_id])).get(case_id)
+    history = await events(tx, case_id)
+    proposer = _proposer(case, history)
+    lately = [each for each in (await find(tx, case.customer_id, _MOST)).items if each.created_at > at - _YEAR]
+    value = next((offer.value for offer in case.offers if offer.key == case.chosen), None)
+    return Work(
+        case=case,
+        heard=heard,
+        facts=await case_facts(tx, case_id, at) if heard else None,
+        events=history,
+        rewards=await rewards_of_case(tx, case_id),
+        customer=await customer(tx, case.customer_id),
+        wallet=await wallet(tx, case.customer_id, at),
+        cases_in_a_year=len(lately),
+        people=await agents(tx, [event.actor for event in history] + [one for one in (proposer, case.agent_id) if one]),
+        program=next(one for one in await programs(tx) if one.id == case.program_id),
+        proposer=proposer,
+        barred_from_approving=await _barred(tx, who, proposer, value),
+        barred_from_declining=await _barred(tx, who, proposer, None),
+        now=at,
+    )
+
+
+def _proposer(case: CaseFile, history: list[Event]) -> str | None:
+    """Whoever chose what waits; for a customer who chose by himself, the agent who put the offers to him."""
+    if case.state is not CaseState.needs_approval:
+        return None
+    last = next(event.actor for event in reversed(history) if event.what == "proposed")
+    return (case.agent_id or last) if last.startswith("cus_") else last
+
+
+async def _barred(tx: Tx, who: Who, proposer: str | None, value: Money | None) -> str | None:
+    """Asked of the rule itself, so that a button is off exactly when its act would be refused."""
+    if proposer is None:
+        return None
+    try:
+        await approver(tx, who.actor, proposer, value)
+    except Forbidden as refusal:
+        return refusal.code
+    return None
