@@ -40,7 +40,7 @@ def main(file: Path, keys: Sequence[Ed25519PublicKey]) -> int:
     with file.open("rb") as opened:
         signed = opened.read(MAX_BYTES + 1)
     verdict = judge(signed, keys)
-    print("signed by this key" if verdict.signed else "NOT signed by this key, or changed since")
+    print("its digests are signed by this key" if verdict.signed else "its digests are NOT signed by this key")
     print("decided again to the same bytes" if verdict.replayed else "NOT the same when decided again")
     for path in verdict.changed:
         print(f"changed: {path}")
