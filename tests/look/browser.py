@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from compensation.web.assets import find
 from compensation.web.headers import page_policy
@@ -12,6 +13,7 @@ from tests.look.sheets import NONCE, mails, sheets
 
 CHROMIUM = "/usr/bin/chromium"
 HOST = "https://look.example"
+Paper = Literal["light", "dark"]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
@@ -19,19 +21,20 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 def chromium() -> Iterator["Shop"]:
     with sync_playwright() as player:
         browser = player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield Shop(browser.new_context)
+        yield Shop(browser)
         browser.close()
 
 
 class Shop:
     """Opens pages by name, at a width, on light or dark paper."""
 
-    def __init__(self, new_context: "type[BrowserContext] | object") -> None:
-        self._new_context = new_context
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
 
     @contextmanager
-    def page(self, name: str, width: int = 320, paper: str = "light", *, script: bool = True) -> Iterator[Page]:
-        context = self._new_context(  # type: ignore[operator]
+    def page(self, name: str, width: int = 320, paper: Paper = "light", *, script: bool = True) -> Iterator[Page]:
+        """The page called ``name``. On the way out it must not have complained of a refused style or script."""
+        context = self.browser.new_context(
             viewport={"width": width, "height": 800}, color_scheme=paper, java_script_enabled=script
         )
         complaints: list[str] = []

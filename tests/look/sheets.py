@@ -46,7 +46,7 @@ def gift(incident: str, key: str, locale: str | None = None, *, revealed: bool =
             card=card,
             name=card.name,
             state=RewardState.issued,
-            last4="ZNEY",
+            last4=("ZNEY", "6NTA")[number],
             code=CODE if revealed else "",
             balance=card.total,
             reveal="/g/dem0-7Q2M/reveal",

@@ -168,7 +168,9 @@ def test_every_remedy_of_an_offer_is_told(incident: str) -> None:
             hidden = isinstance(one.line.terms, DiscountTerms) and one.line.terms.hidden
             if one.line.amount is not None and not hidden and one.kind is not Kind.task:
                 sums = [each for each in (one.line.amount, one.total, one.worth) if each is not None]
-                assert any(plain(money(each, "en")).casefold() in everything for each in sums), f"{choice.key}: {one.line}"
+                assert any(plain(money(each, "en")).casefold() in everything for each in sums), (
+                    f"{choice.key}: {one.line}"
+                )
 
 
 def test_credit_shows_principal_and_bonus_apart() -> None:

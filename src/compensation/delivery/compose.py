@@ -128,44 +128,58 @@ class Writer:
 
     def _letter(self, say: Say, occasion: Occasion, lines: Sequence[RemedyLine], **more: Any) -> Letter:
         """The moves that all letters share. Raises Refused ``letter_incomplete`` naming what is missing."""
-        brand, edited = occasion.brand, occasion.own_words
-        slots = occasion.slots
-        harmed = occasion.reason_code is not None
-        entry = self.reasons.get(occasion.reason_code or "", self.reasons["other"])
-        shipped = entry.in_(occasion.locale)
-
-        def mine(own: str, default: str) -> str:
-            return say.fill(clean(own).strip() or default, **slots)
-
-        heading = mine(edited.heading, shipped.heading_item if occasion.item else shipped.heading)
-        ours = (*_paragraphs(mine(edited.ours, shipped.ours)), *_again(say, lines))
-        done = _paragraphs(mine(edited.done, shipped.done)) if harmed else ()
-        if not harmed:
-            heading, ours = say("You have a reward from {brand}", **slots), ()
-        thanks = (
-            say("Thank you for telling us about order {order}. We would rather hear it than not know it.", **slots)
-            if occasion.order_number
-            else say("Thank you for telling us. We would rather hear it than not know it.")
-        )
+        brand = occasion.brand
+        said = self._sorry(say, occasion, lines) if occasion.reason_code is not None else _glad(say, occasion)
         return Letter(
             locale=occasion.locale,
             brand=brand,
             on=occasion.on,
-            subject=line(_subject(say, occasion, heading)),
-            preview=line(say("What happened, what we did, and what you get.") if harmed else heading),
-            ref=_reference(say, occasion, mine(edited.reason, shipped.label) if harmed else ""),
-            heading=heading,
+            subject=line(_subject(say, occasion, said["heading"])),
+            ref=_reference(say, occasion, said.pop("reason")),
             greeting=_greeting(say, occasion),
-            ours=ours,
-            done=done,
-            prevention=_prevention(say, edited, entry, lines, slots) if harmed else "",
-            note=mine(edited.note, thanks) if harmed else mine(edited.note, say("We hope that you enjoy it.")),
-            closing=say("With our apologies,") if harmed else say("With kind regards,"),
             signatory=line(brand.said(brand.signatory, occasion.locale)),
-            desk=say("Customer care, {brand}", **slots),
+            desk=say("Customer care, {brand}", **occasion.slots),
             foot=_foot(say, occasion),
+            **said,
             **more,
         )
+
+    def _sorry(self, say: Say, occasion: Occasion, lines: Sequence[RemedyLine]) -> dict[str, Any]:
+        """The harm, that it is ours, what we did, the personal note: the agent's words, else those of the reason."""
+        edited, slots = occasion.own_words, occasion.slots
+        entry = self.reasons.get(occasion.reason_code or "", self.reasons["other"])
+        shipped = entry.in_(occasion.locale)
+        thanks = word("Thank you for telling us. We would rather hear it than not know it.")
+        if occasion.order_number:
+            thanks = word("Thank you for telling us about order {order}. We would rather hear it than not know it.")
+
+        def mine(own: str, default: str) -> str:
+            return say.fill(clean(own).strip() or default, **slots)
+
+        return {
+            "heading": mine(edited.heading, shipped.heading_item if occasion.item else shipped.heading),
+            "reason": line(clean(edited.reason)) or shipped.label,
+            "ours": (*_paragraphs(mine(edited.ours, shipped.ours)), *_again(say, lines)),
+            "done": _paragraphs(mine(edited.done, shipped.done)),
+            "prevention": _prevention(say, edited, entry, lines, slots),
+            "note": say.fill(clean(edited.note).strip(), **slots) or say(thanks, **slots),
+            "preview": line(say("What happened, what we did, and what you get.")),
+            "closing": say("With our apologies,"),
+        }
+
+
+def _glad(say: Say, occasion: Occasion) -> dict[str, Any]:
+    """The same places in a letter about a reward that no harm earned."""
+    heading = say("You have a reward from {brand}", **occasion.slots)
+    note = say.fill(clean(occasion.own_words.note).strip(), **occasion.slots)
+    return {
+        "heading": heading,
+        "reason": "",
+        "ours": (),
+        "note": note or say("We hope that you enjoy it."),
+        "preview": line(heading),
+        "closing": say("With kind regards,"),
+    }
 
 
 def _things(say: Say, occasion: Occasion, given: Sequence[Given]) -> list[Card | Promise]:

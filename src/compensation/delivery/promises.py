@@ -1,5 +1,7 @@
 """Every remedy in one or two sentences: what it is called and what we promise."""
 
+import datetime as dt
+
 from compensation.core.text import isolate, listed, ltr
 from compensation.delivery.given import Given
 from compensation.delivery.words import Say, word
@@ -123,23 +125,11 @@ def said(say: Say, given: Given, brand: str) -> str:
         case TierTerms():
             tier = say(_TIERS[terms.tier]) if terms.tier in _TIERS else isolate(terms.tier)
             return say("{tier} membership until {date}: {perks}.", tier=tier, date=until, perks=perks(say, terms))
-        case DiscountTerms() if terms.hidden:
-            return say("There is a surprise for you behind the button. It is yours until {date}.", date=until)
-        case DiscountTerms() if terms.minimum_spend:
-            return say(
-                "A code for {off} off one order from {least}, valid until {date}.",
-                off=terms.off,
-                least=terms.minimum_spend,
-                date=until,
-            )
         case DiscountTerms():
-            return say("A code for {off} off one order, valid until {date}.", off=terms.off, date=until)
+            return _discount(say, terms, until)
         case LimitedOfferTerms():
-            return say(
-                "A code for {percent} off one order, valid until {date}.",
-                percent=ltr(f"{terms.percent}%"),
-                date=until,
-            )
+            percent = ltr(f"{terms.percent}%")
+            return say("A code for {percent} off one order, valid until {date}.", percent=percent, date=until)
         case ExperienceTerms() if given.worth is not None:
             return say(
                 "One of these, worth {worth}, as you like, until {date}: {choices}.",
@@ -162,6 +152,15 @@ def _refund(say: Say, given: Given, terms: RefundTerms) -> str:
     elsewise = word("We pay you {amount} by {date}. No fee is taken from it.")
     text = _MONEY.get(given.line.remedy, usual if terms.same_means else elsewise)
     return say(text, amount=given.total, date=given.due_on)
+
+
+def _discount(say: Say, terms: DiscountTerms, until: dt.date | None) -> str:
+    if terms.hidden:
+        return say("There is a surprise for you behind the button. It is yours until {date}.", date=until)
+    if terms.minimum_spend:
+        text = word("A code for {off} off one order from {least}, valid until {date}.")
+        return say(text, off=terms.off, least=terms.minimum_spend, date=until)
+    return say("A code for {off} off one order, valid until {date}.", off=terms.off, date=until)
 
 
 def _task(say: Say, given: Given) -> str:

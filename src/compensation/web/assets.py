@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from compensation.core.errors import NotFound
 
@@ -62,7 +63,7 @@ def asset(name: str) -> str:
 
 
 @get("/assets/{name:path}", include_in_schema=False)
-async def assets(name: str, request: Request[Any, Any, Any]) -> Response[bytes]:
+async def assets(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
     """A file, to be kept as long as its address says which content it has. Raises NotFound."""
     found = find(name.lstrip("/"))
     if found is None:
