@@ -101,13 +101,13 @@ async def read_notices(
     endpoint_id: FromPath[str],
     door: Door,
     who: Caller,
-    state: Annotated[NoticeState | None, Parameter(description="Only those in this state.")] = None,
+    status: Annotated[NoticeState | None, Parameter(description="Only those in this state.")] = None,
     before: Annotated[int | None, Parameter(ge=1, le=2**53, description="Only events of lower numbers.")] = None,
     limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
 ) -> NoticePage:
     """The newest event first, each with its attempts, the last answer and when it is tried next."""
     async with door.read(who.merchant_id) as tx:
-        found = await notices(tx, endpoint_id, state=state, before=before, limit=limit + 1)
+        found = await notices(tx, endpoint_id, state=status, before=before, limit=limit + 1)
     return NoticePage(found[:limit], found[limit - 1].number if len(found) > limit else None)
 
 
