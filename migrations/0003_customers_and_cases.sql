@@ -56,7 +56,7 @@ CREATE TABLE cases (
   owed bigint NOT NULL CHECK (owed >= 0),
   goodwill bigint NOT NULL CHECK (goodwill >= 0),
   report bytea NOT NULL, -- sealed under the customer's key: the report as it came, with the customer's own words
-  finding jsonb NOT NULL, -- what was found and why; without the words, which are sealed in the report
+  in_review boolean NOT NULL, -- a person looks before anything is granted; why stands in the receipt
   agent_id text COLLATE "C", -- who looks after it: the agent who reported it, or the first who took it up
   chosen text, -- the key of the offer
   chosen_by text COLLATE "C",
@@ -112,12 +112,14 @@ CREATE TABLE receipts (
   merchant_id text COLLATE "C" NOT NULL,
   id text COLLATE "C" NOT NULL,
   case_id text COLLATE "C" NOT NULL,
-  document bytea NOT NULL, -- canonical JSON with its signature, as it is handed out
+  document bytea NOT NULL, -- canonical JSON with its signature, as it is handed out; compressed (zlib)
   key_version smallint NOT NULL,
   created_at timestamptz NOT NULL,
   PRIMARY KEY (merchant_id, id),
   FOREIGN KEY (merchant_id, case_id) REFERENCES cases (merchant_id, id)
 );
+-- It is compressed already: trying again would cost more than all the rest of writing a case.
+ALTER TABLE receipts ALTER COLUMN document SET STORAGE EXTERNAL;
 CREATE INDEX receipts_case ON receipts (merchant_id, case_id);
 
 CREATE TABLE consents (

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from compensation.cases import sql
+from compensation.cases.sign import unpacked
 from compensation.core.errors import NotFound
 from compensation.core.money import Money
 from compensation.core.states import CaseState
@@ -53,7 +54,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found and why, in the order of force; the receipt holds all of it with every rule that was tried."""
+    """What was found and why, in the order of force: a part of what the receipt says."""
 
     harms: tuple[HarmFound, ...]
     dues: tuple[Due, ...]
@@ -94,6 +95,31 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class _Assessed(msgspec.Struct, frozen=True):
+    harms: tuple[HarmFound, ...]
+    dues: tuple[Due, ...]
+    obligations: tuple[Obligation, ...]
+
+
+class _Decided(msgspec.Struct, frozen=True):
+    shares: tuple[HarmShare, ...]
+    trace: tuple[TraceLine, ...]
+    refused: tuple[Refusal, ...]
+    policy: str
+    review: tuple[Reason, ...]
+
+
+class _Body(msgspec.Struct, frozen=True):
+    assessment: _Assessed
+    decision: _Decided
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    """As much of a signed receipt as a case shows."""
+
+    receipt: _Body
+
+
 def finding(decision: Decision) -> Finding:
     assessed = decision.assessment
     return Finding(
@@ -118,7 +144,7 @@ async def case_file(tx: Tx, case_id: str) -> CaseFile:
     row = await _row(tx, sql.CASE_FILE, case_id)
     return CaseFile(
         **msgspec.structs.asdict(read_case(row)),
-        finding=msgspec.convert(row["finding"], Finding),
+        finding=_found(unpacked(row["document"])),
         offers=tuple(msgspec.convert(offer, Offer) for offer in row["offers"]),
         receipt_id=row["receipt_id"],
     )
@@ -132,7 +158,8 @@ async def offers(tx: Tx, case_id: str) -> list[Offer]:
 
 async def receipt(tx: Tx, case_id: str) -> Receipt:
     """The latest receipt of the case. Raises NotFound ``unknown_case``."""
-    return Receipt(**await _row(tx, sql.RECEIPT, case_id))
+    row = dict(await _row(tx, sql.RECEIPT, case_id))
+    return Receipt(**row | {"document": unpacked(row["document"])})
 
 
 async def events(tx: Tx, case_id: str) -> list[Event]:
@@ -163,6 +190,11 @@ def read_case(row: Any) -> Case:
             "goodwill": Money(row["goodwill"], currency),
         }
     )
+
+
+def _found(signed: bytes) -> Finding:
+    body = msgspec.json.decode(signed, type=_Envelope).receipt
+    return Finding(**msgspec.structs.asdict(body.assessment), **msgspec.structs.asdict(body.decision))
 
 
 async def _row(tx: Tx, statement: str, case_id: str) -> Any:

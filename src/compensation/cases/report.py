@@ -120,7 +120,7 @@ async def _write(tx: Tx, case: CaseFile, signed: Signed, incident_id: str | None
         case.program_id, case.customer_id, incident_id, case.channel, case.country, case.locale, case.reason_code,
         list(case.harms), case.severity, case.order_number, case.owed.currency,
         case.order_amount.amount if case.order_amount else None, case.owed.amount, case.goodwill.amount,
-        sealed, case.finding, case.agent_id, case.priority, case.answer_due,
+        sealed, bool(case.finding.review), case.agent_id, case.priority, case.answer_due,
     )  # fmt: skip
     return number
 

@@ -48,7 +48,7 @@ WITH told AS (
 )
 INSERT INTO cases (merchant_id, id, created_at, updated_at, state, program_id, customer_id, incident_id, channel,
                    country, locale, reason_code, harms, severity, order_number, currency, order_amount, owed, goodwill,
-                   report, finding, agent_id, priority, answer_due)
+                   report, in_review, agent_id, priority, answer_due)
 VALUES ($1, $2, $4, $4, 'offered', $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
         $31, $32)
 RETURNING number
@@ -70,14 +70,16 @@ def _cases(where: str, also: str = "") -> str:
 
 
 _ONE = "WHERE c.merchant_id = $1 AND c.id = $2"
-_FILE = """, c.finding,
-  (SELECT r.id FROM receipts AS r WHERE r.merchant_id = $1 AND r.case_id = c.id ORDER BY r.id DESC LIMIT 1)
-    AS receipt_id,
+_FILE = """,
   (SELECT coalesce(jsonb_agg(o.offer ORDER BY o.position), '[]') FROM offers AS o
-   WHERE o.merchant_id = $1 AND o.case_id = c.id) AS offers
+   WHERE o.merchant_id = $1 AND o.case_id = c.id) AS offers,
+  r.id AS receipt_id, r.document
+"""
+_SIGNED = """CROSS JOIN LATERAL (
+  SELECT id, document FROM receipts WHERE merchant_id = $1 AND case_id = c.id ORDER BY id DESC LIMIT 1) AS r
 """
 CASE = _cases(_ONE)
-CASE_FILE = _cases(_ONE, _FILE)
+CASE_FILE = _cases(_SIGNED + _ONE, _FILE)
 EXISTS = "SELECT id FROM cases WHERE merchant_id = $1 AND id = $2"
 OFFERS = "SELECT offer FROM offers WHERE merchant_id = $1 AND case_id = $2 ORDER BY position"
 EVENTS = """
@@ -102,8 +104,7 @@ WHERE merchant_id = $1 AND case_id = $2 AND verdict IS NULL
 # Locks the case, so that whoever else would move it waits and then sees what became of it.
 LOCK = """
 SELECT c.state, c.program_id, c.customer_id, c.locale, c.agent_id, c.chosen, o.offer,
-  jsonb_array_length(c.finding -> 'review') > 0 AS in_review,
-  EXISTS (SELECT FROM unnest(c.harms) AS harm WHERE harm LIKE 'emotional.%') AS emotional,
+  c.in_review, EXISTS (SELECT FROM unnest(c.harms) AS harm WHERE harm LIKE 'emotional.%') AS emotional,
   a.id AS approval_id, a.asked_by, p.data_key
 FROM cases AS c
 LEFT JOIN offers AS o ON o.merchant_id = $1 AND o.case_id = c.id AND o.key = coalesce($3, c.chosen)
