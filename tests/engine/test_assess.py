@@ -39,6 +39,16 @@ def test_a_cost_that_two_families_claim_is_owed_once(bench: Bench) -> None:
     assert "facts.counted_once" in [line.reason.code for line in decision.trace]
 
 
+def test_what_a_financial_harm_shares_is_told_under_it(bench: Bench) -> None:
+    told = report(
+        "emotional.loss_of_trust high",
+        "financial.direct_financial_loss high",
+        facts={"promised_credit": {"amount": 5_000, "currency": "EUR"}},
+    )
+    shares = {share.type: share.owed.amount for share in bench.decide(told).shares}
+    assert shares == {"emotional.loss_of_trust": 0, "financial.direct_financial_loss": 5_000}
+
+
 def test_the_same_receipt_twice_is_one_cost_and_two_tickets_are_two(bench: Bench) -> None:
     told = report("financial.additional_costs low")
     ticket = CostLine(type="travel", amount=Money(500, "EUR"), accepted=True)

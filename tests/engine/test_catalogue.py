@@ -129,6 +129,7 @@ def test_costs_are_exact(books: Books) -> None:
     assert books.shelf.cost([("refund_original", 54_000), ("store_credit_bonus", 5_400)], 54_000) == 56_527
     assert books.shelf.cost([("store_credit_bonus", 59_400), ("store_credit_bonus", 5_400)], 54_000) == 30_326
     assert books.shelf.cost([("repair_product", 0), ("apology", 0)], 1_001) == 200
+    assert books.shelf.cost([("repair_product", 0), ("apology", 0)], 1_003) == 201
     assert books.shelf.cost([("prepaid_card", 10_000)], 0) == 10_300
 
 

@@ -133,6 +133,10 @@ flat = { EGP = [50, 100, 150, 200] }
     )
     told = report("emotional.loss_of_trust medium", country="EG", currency="EGP", paid=90_000, customer_tier="platinum")
     assert with_policy(books, text).decide(told).goodwill == Money(10_000, "EGP")
+    abroad = report(
+        "emotional.loss_of_trust medium", country="JO", currency="EGP", paid=90_000, customer_tier="platinum"
+    )
+    assert with_policy(books, text).decide(abroad).goodwill == Money(7_200, "EGP")
     poor = report("emotional.loss_of_trust medium", country="EG", currency="EGP", paid=40_000, customer_tier="platinum")
     assert with_policy(books, text).decide(poor).goodwill == Money(3_200, "EGP")
 
@@ -246,6 +250,14 @@ def test_a_policy_applies_within_its_time_and_scope(books: Books) -> None:
     assert not document.applies(report("material.defective_product high", country="BG"), TODAY)
     draft = load(books, text.replace('status = "published"', 'status = "draft"')).document
     assert not draft.applies(told, TODAY)
+
+
+def test_a_membership_takes_more_than_a_small_annoyance(bench: Bench) -> None:
+    offered = [
+        "perks" in {offer.key for offer in bench.decide(report(f"emotional.frustration_resentment {how}")).offers}
+        for how in ("low", "medium")
+    ]
+    assert offered == [False, True]
 
 
 def test_the_first_rule_for_a_gesture_speaks(bench: Bench) -> None:

@@ -100,6 +100,17 @@ def test_a_changed_field_is_named(bench: Bench, signed: bytes, old: bytes, new: 
     assert named in verdict.changed
 
 
+def test_a_changed_sum_is_not_what_the_replay_gives(bench: Bench, signed: bytes) -> None:
+    forged = _in_receipt(signed, b'"goodwill":{"amount":', b'"goodwill":{"amount":9')
+    verdict = verify(forged, bench.books, PUBLIC)
+    assert (verdict.signed, verdict.replayed) == (True, False)
+
+
+def test_a_receipt_that_names_another_key_is_not_signed_by_this_one(bench: Bench, signed: bytes) -> None:
+    envelope = msgspec.structs.replace(msgspec.json.decode(signed, type=Signed), key="0" * 32)
+    assert not verify(msgspec.json.encode(envelope, order="sorted"), bench.books, PUBLIC).signed
+
+
 def test_a_forger_who_makes_the_digests_anew_lacks_the_key(bench: Bench, signed: bytes) -> None:
     receipt = bytes(msgspec.json.decode(signed, type=Signed).receipt)
     forged = sign(receipt.replace(b'"SN-1"', b'"SN-2"'), Ed25519PrivateKey.from_private_bytes(bytes(32)))

@@ -47,6 +47,9 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     tried: tuple[Tried, ...]
 
 
+_FACTS = sorted(FACTS)
+
+
 def assess(report: Report, taxonomy: Taxonomy, law: Law, on: datetime.date) -> Assessment:
     """Put a report in order as of a day. Pure: the same inputs give the same assessment, in whatever order they came.
 
@@ -118,7 +121,7 @@ def _circumstances(
         reason_code=report.reason_code,
         category=(order.category or "") if order else "",
         wants=facts.wants or "",
-        facts=frozenset(name for name in FACTS if getattr(facts, name)),
+        facts=tuple([name for name in _FACTS if getattr(facts, name)]),
         days_late=_days_late(report, on),
         currency=report.money,
         order_amount=order.amount.amount if order else 0,

@@ -18,7 +18,7 @@ class HarmSeen(msgspec.Struct, frozen=True, gc=False):
 
 
 class Circumstances(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Everything a condition may look at. ``facts`` are the names of the facts that are so."""
+    """Everything a condition may look at. ``facts`` are the names of the facts that are so, in alphabetical order."""
 
     harms: tuple[HarmSeen, ...]
     rank: int
@@ -28,7 +28,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason_code: str
     category: str
     wants: str
-    facts: frozenset[str]
+    facts: tuple[str, ...]
     days_late: int
     currency: str
     order_amount: int

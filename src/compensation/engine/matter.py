@@ -24,6 +24,7 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
     history: History
     grant: Grant
     seed: str
+    currency: str
     in_kind: Due | None
     """The due that is met by a deed, where there is one."""
     in_money: tuple[Due, ...]
@@ -54,17 +55,14 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
             history=history,
             grant=grant,
             seed=seed,
+            currency=assessment.currency,
             in_kind=next((due for due in dues if due.kind.in_kind), None),
             in_money=tuple(due for due in dues if not due.kind.in_kind and due.kind is not DueKind.promise),
             promised=tuple(due for due in dues if due.kind is DueKind.promise),
         )
 
-    @property
-    def currency(self) -> str:
-        return self.assessment.currency
-
     def money(self, amount: int) -> Money:
-        return Money(amount, self.assessment.currency)
+        return Money(amount, self.currency)
 
     def has(self, remedy: str) -> bool:
         """Whether a remedy that is not owed can be given: on the shelf, and not switched off by the policy."""

@@ -31,16 +31,13 @@ def make_offers(matter: Matter, tried: list[Tried]) -> tuple[tuple[Offer, ...], 
     table = _Table(matter)
     offers: list[Offer] = []
     refused: list[Refusal] = []
-    seen: set[object] = set()
     for ready in matter.policy.offers:
         if ready.rule.fallback and offers:
             continue
         made = table.make(ready, tried)
         if isinstance(made, Refusal):
             refused.append(made)
-        elif made is not None and (gist := _gist(made)) not in seen:
-            # Two rules may come to the same bundle, for example when no goodwill is left: it is offered once.
-            seen.add(gist)
+        elif made is not None:
             offers.append(made)
     return _in_order(offers, refused, matter), tuple(refused)
 
@@ -87,6 +84,7 @@ class _Table:
         self.everywhere = _Gestures(gestures, None)
         self.gestures = {key: _Gestures(gestures, key) for key in keys}
         self.given: dict[tuple[str, int], RemedyLine] = {}
+        self.made: set[tuple[tuple[str, int], ...]] = set()
 
     def make(self, ready: ReadyOffer, tried: list[Tried]) -> Offer | Refusal | None:
         rule, matter = ready.rule, self.matter
@@ -104,7 +102,14 @@ class _Table:
         given = self._goodwill(rule, settlement.bonus)
         if not _is_what_it_says(rule, settlement, given):
             return None
-        return self._offer(rule, [*settlement.lines, given] if given else [*settlement.lines], settlement)
+        parts = [*settlement.lines, given] if given else [*settlement.lines]
+        faces = [(line.remedy, _face(line)) for line in parts]
+        gist = tuple(faces)
+        if gist in self.made:
+            # Two rules may come to the same bundle, for example when no goodwill is left: it is offered once.
+            return None
+        self.made.add(gist)
+        return self._offer(rule, parts, faces, settlement)
 
     def _goodwill(self, rule: OfferRule, spent: int) -> RemedyLine | None:
         """The first form that fits the case, with as much of the sum as the budget bears with its bonus."""
@@ -126,11 +131,12 @@ class _Table:
             self.given[same] = lines.goodwill(form, amount, bonus, self.matter)
         return self.given[same]
 
-    def _offer(self, rule: OfferRule, parts: list[RemedyLine], settlement: Settlement) -> Offer:
+    def _offer(
+        self, rule: OfferRule, parts: list[RemedyLine], faces: list[tuple[str, int]], settlement: Settlement
+    ) -> Offer:
         """What was settled and given, with the gestures that go with this offer."""
         matter, shelf = self.matter, self.matter.shelf
         gestures = self.gestures.get(rule.key, self.everywhere)
-        faces = [(line.remedy, _face(line)) for line in parts]
         value = sum(face for code, face in faces if shelf.remedy(code).money_equivalent)
         told = [restriction for line in parts for restriction in restrictions(line)]
         return Offer(
@@ -204,11 +210,6 @@ def _days(line: RemedyLine, shelf: Shelf) -> int:
     if isinstance(line.terms, RefundTerms | TaskTerms):
         return line.terms.due_in_days
     return shelf.remedy(line.remedy).arrives_in_days
-
-
-def _gist(offer: Offer) -> object:
-    """What an offer comes to, whatever it is called."""
-    return tuple([(line.remedy, line.part, _face(line)) for line in offer.lines])
 
 
 def _rank(offer: Offer, wanted: frozenset[str]) -> tuple[bool, bool]:

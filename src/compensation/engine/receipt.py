@@ -84,9 +84,8 @@ def versions(books: Books) -> Versions:
 
 
 def _body(inputs: Inputs, decision: Decision, books: Books) -> dict[str, Any]:
-    # Sets are put in order here already: once they are lists, nobody could tell that their order means nothing.
-    assessed: dict[str, Any] = msgspec.to_builtins(decision.assessment, order="sorted")
-    decided: dict[str, Any] = msgspec.to_builtins(decision, order="sorted")
+    assessed: dict[str, Any] = msgspec.to_builtins(decision.assessment)
+    decided: dict[str, Any] = msgspec.to_builtins(decision)
     del assessed["report"], decided["assessment"], decided["seed"]
     for offer in decided["offers"]:
         # The policy holds the labels; its hash stands in the versions.
