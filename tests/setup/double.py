@@ -1,6 +1,6 @@
 """Stands in for ``python -m compensation`` where a test is about starting and stopping, not about what is started.
 
-``DOUBLE_FAILS=migrate`` makes that command fail; ``DOUBLE_IGNORES=work`` makes that one deaf to SIGTERM.
+``DOUBLE_FAILS=migrate`` makes that command fail; ``DOUBLE_IGNORES=SIGTERM`` makes ``serve`` deaf to it.
 """
 
 import http.server
@@ -39,11 +39,11 @@ def _play(command: str) -> None:
         case "serve" if os.environ.get("DOUBLE_FAILS") == "work":
             signal.pause()  # so that a test need not hope that the other fails before this one answers
         case "serve":
+            # Before it answers, so that whoever has been answered knows how it takes a signal.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN if os.environ.get("DOUBLE_IGNORES") else _last_look)
             http.server.HTTPServer(("127.0.0.1", int(os.environ["COMPENSATION_PORT"])), _Health).serve_forever()
         case "work" | "simulate-payments":
-            signal.signal(signal.SIGTERM, signal.SIG_IGN if os.environ.get("DOUBLE_IGNORES") == command else _last_look)
-            while True:
-                signal.pause()
+            signal.pause()
 
 
 _play(sys.argv[1])

@@ -46,7 +46,7 @@ def test_it_says_where_everything_is_and_stops_without_a_trace(used: Path, farew
         status, last = session.ends()
     assert status == 0
     assert "the data stay" in last
-    assert "the database is there" in (used / "log" / "work.log").read_text(encoding="utf-8")
+    assert "the database is there" in (used / "log" / "serve.log").read_text(encoding="utf-8")
     assert asyncio.run(gone(children))
     assert Place(used).running() is None
 
@@ -117,7 +117,7 @@ def test_a_part_that_dies_is_named_and_takes_all_with_it(used: Path) -> None:
 
 
 def test_asking_twice_does_not_wait_for_the_deaf(used: Path) -> None:
-    with started(used, DOUBLE_IGNORES="work") as session:
+    with started(used, DOUBLE_IGNORES="SIGTERM") as session:
         session.until_ready()
         children = descendants(session.process.pid)
         session.process.send_signal(signal.SIGINT)
