@@ -37,8 +37,8 @@ class Notice(msgspec.Struct, kw_only=True):
     type: EventType
     state: NoticeState
     attempts: int
-    status: int | None
-    """What the receiver last answered; null when it did not answer."""
+    answered: int | None
+    """The HTTP status of its last answer; null when it gave none."""
     error: Failure | None
     """What went wrong last; null when nothing did."""
     due_at: datetime | None

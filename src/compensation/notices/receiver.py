@@ -15,7 +15,7 @@ class Failure(StrEnum):
     timeout = "timeout"
     """No answer within the deadline."""
     unreachable = "unreachable"
-    """Nobody listens there, or the connection broke."""
+    """Nobody listens there."""
     host_unknown = "host_unknown"
     """The name resolves to nothing."""
     address_refused = "address_refused"
@@ -23,7 +23,7 @@ class Failure(StrEnum):
     tls = "tls"
     """Its certificate is not valid for its name."""
     bad_answer = "bad_answer"
-    """What came back is not HTTP."""
+    """The connection broke, or what came back is not HTTP."""
     endpoint_removed = "endpoint_removed"
     """The merchant removed the endpoint while the notice waited."""
 

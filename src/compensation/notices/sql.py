@@ -61,7 +61,7 @@ SET state = 'queued', attempts = 0, status = NULL, error = '', due_at = $5, upda
 RETURNING endpoint_id
 """
 NOTICES = """
-SELECT n.number, e.id AS event_id, e.type, n.state, n.attempts, n.status, n.error, n.due_at, n.updated_at
+SELECT n.number, e.id AS event_id, e.type, n.state, n.attempts, n.status AS answered, n.error, n.due_at, n.updated_at
 FROM notices AS n JOIN events AS e ON e.merchant_id = $1 AND e.number = n.number
 WHERE n.merchant_id = $1 AND n.endpoint_id = $2 AND ($3::text IS NULL OR n.state = $3)
   AND ($4::bigint IS NULL OR n.number < $4)
@@ -71,9 +71,12 @@ SENT = """
 UPDATE notices SET state = 'sent', attempts = attempts + 1, status = $4, error = '', updated_at = $5
 WHERE merchant_id = $1 AND endpoint_id = $2 AND number = $3
 """
-# Who does not answer one does not answer the others that are due: the attempt counts for all of them.
+# Who does not answer one seldom answers the others that are due: the attempt counts for all of them. But the fault may
+# lie in the one: so it alone bears the error, and DUE puts last what was heard and not taken.
 FAILED = """
-UPDATE notices SET attempts = attempts + 1, status = $4, error = $5, updated_at = $6,
+UPDATE notices SET attempts = attempts + 1, updated_at = $6,
+  status = CASE WHEN number = $3 THEN $4 ELSE status END,
+  error = CASE WHEN number = $3 OR attempts >= cardinality($7::interval[]) THEN $5 ELSE error END,
   state = CASE WHEN attempts < cardinality($7::interval[]) THEN 'queued' ELSE 'dead' END,
   due_at = coalesce($6 + ($7::interval[])[attempts + 1], due_at)
 WHERE merchant_id = $1 AND endpoint_id = $2 AND state = 'queued'
@@ -101,7 +104,7 @@ DUE = """
 SELECT e.number, e.id, e.type, e.data, e.at
 FROM notices AS n JOIN events AS e ON e.merchant_id = $1 AND e.number = n.number
 WHERE n.merchant_id = $1 AND n.endpoint_id = $2 AND n.state = 'queued' AND n.due_at <= $3
-ORDER BY n.number LIMIT $4
+ORDER BY n.error IN ('status', 'timeout', 'bad_answer'), n.number LIMIT $4
 """
 NEXT_DUE = "SELECT min(due_at) FROM notices WHERE merchant_id = $1 AND endpoint_id = $2 AND state = 'queued'"
 PLAN = "UPDATE webhook_endpoints SET visit_id = $3, visit_at = $4 WHERE merchant_id = $1 AND id = $2"

@@ -59,10 +59,10 @@ class WebhookCaller:
             return Answer(None, Failure.timeout)
         except httpx.InvalidURL:
             return Answer(None, Failure.address_refused)
-        except httpx.RemoteProtocolError:
-            return Answer(None, Failure.bad_answer)
-        except httpx.TransportError as error:
+        except httpx.ConnectError as error:
             return Answer(None, Failure.tls if _is_of_tls(error) else Failure.unreachable)
+        except httpx.TransportError:
+            return Answer(None, Failure.bad_answer)
 
     async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> Answer:
         schemes = ("https", "http") if self._development else ("https",)
