@@ -20,7 +20,7 @@ MAX_AMOUNT = 10**14
 _EXPONENTS: dict[str, int] = {c.code: c.exponent for c in Currency if c.exponent is not None} | {POINTS: 0}
 
 
-class Money(msgspec.Struct, frozen=True, order=True):
+class Money(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
     """``amount`` in minor units of ``currency``. May be negative inside the ledger; requests check their own sign."""
 
     amount: int
