@@ -63,6 +63,7 @@ CODES: dict[str, Entry] = {
     "unknown_customer": Entry(404, "There is no such customer.", _LIST),
     "unknown_delivery": Entry(404, "There is no such message.", _LIST),
     "unknown_endpoint": Entry(404, "There is no such webhook endpoint, or it was removed.", _LIST),
+    "unknown_link": Entry(404, "There is no such link.", _LIST),
     "unknown_merchant": Entry(404, "There is no such merchant.", "Check your API key."),
     "unknown_offer": Entry(404, "The case has no such offer.", "Read its offers again and send one of their keys."),
     "unknown_order": Entry(404, "There is no such order.", _LIST),
@@ -127,6 +128,9 @@ CODES: dict[str, Entry] = {
     "payments_unavailable": Entry(503, "The payment processor cannot be reached.", "We try again by ourselves."),
     "refund_unknown": Entry(
         503, "The processor's answer is not known.", "We look it up by ourselves and never pay twice."
+    ),
+    "wrong_key": Entry(
+        503, "The operator's payment key does not fit this merchant.", "The operator sets one that does."
     ),
     "no_payment_processor": Entry(503, "No payment processor is set.", "The operator sets one; nothing was paid."),
     "mail_not_taken": Entry(503, "The mail server does not take the letter now.", "We try again by ourselves."),
