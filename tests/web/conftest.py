@@ -31,7 +31,7 @@ async def demo(door: Doorway, owner: asyncpg.Connection, settings: Settings) -> 
     return await seed(door, owner, settings.data / "demo.toml")
 
 
-def _made(settings: Settings, door: Doorway) -> Litestar:
+def made(settings: Settings, door: Doorway) -> Litestar:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LitestarDeprecationWarning)
         return create_app(settings, door)
@@ -39,7 +39,7 @@ def _made(settings: Settings, door: Doorway) -> Litestar:
 
 @pytest.fixture
 async def app(settings: Settings, door: Doorway) -> AsyncIterator[Litestar]:
-    application = _made(settings, door)
+    application = made(settings, door)
     begun, over = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -81,7 +81,7 @@ async def served(settings: Settings, door: Doorway) -> AsyncIterator[str]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    application = _made(msgspec.structs.replace(settings, base_url=address), door)
+    application = made(msgspec.structs.replace(settings, base_url=address), door)
     server = uvicorn.Server(uvicorn.Config(application, lifespan="on", log_config=None, access_log=False))
     running = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:

@@ -24,8 +24,9 @@ _LONGEST = 200
 class Keys:
     """The API keys this process has seen lately. Unknown ones are not remembered, so that nobody can fill it."""
 
-    def __init__(self, door: Doorway) -> None:
+    def __init__(self, door: Doorway, remembered: float = REMEMBERED) -> None:
         self._door = door
+        self._remembered = remembered
         self._seen: OrderedDict[bytes, tuple[Who, float]] = OrderedDict()
 
     async def holder(self, key: str) -> Who | None:
@@ -38,7 +39,7 @@ class Keys:
         if who is None:
             self._seen.pop(fingerprint, None)
             return None
-        self._seen[fingerprint] = (who, now + REMEMBERED)
+        self._seen[fingerprint] = (who, now + self._remembered)
         self._seen.move_to_end(fingerprint)
         if len(self._seen) > _MOST:
             self._seen.popitem(last=False)
