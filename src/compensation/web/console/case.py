@@ -16,10 +16,10 @@ from compensation.web.console.explain import Explain
 from compensation.web.console.history import history
 from compensation.web.console.labels import Labels
 from compensation.web.console.message import preview
-from compensation.web.console.offers import columns
+from compensation.web.console.offers import compare
 from compensation.web.console.rules import rules
 from compensation.web.console.session import AtDesk, Desk, words
-from compensation.web.console.verdict import authority, verdict
+from compensation.web.console.verdict import authority, to_do, verdict
 from compensation.web.console.view import view
 from compensation.web.console.work import Work, load
 from compensation.web.request import StrictRequest
@@ -61,6 +61,7 @@ def case_page(request: StrictRequest, desk: Desk, work: Work, *, wrong: str | No
     say, post = labels.say, request.app.state.post
     wanted = request.query_params.get("offer")
     report = work.heard.report if work.heard else None
+    compared = compare(labels, explain, work)
     return view(
         request,
         desk,
@@ -74,10 +75,12 @@ def case_page(request: StrictRequest, desk: Desk, work: Work, *, wrong: str | No
         f"{moment(work.case.created_at, say.locale)}",
         evidence=evidence(labels, report) if report else [],
         harms=_harms(labels, explain, work),
-        columns=columns(labels, explain, work),
-        not_offered=[explain(each.reason) for each in work.case.finding.refused],
+        columns=compared.columns,
+        common=compared.common,
+        not_offered=explain.not_offered(),
         review=[explain(each) for each in work.case.finding.review],
-        trace=explain.trace(work.case),
+        trace=explain.trace(),
+        bonuses=explain.bonuses(),
         rules=rules(labels, work),
         preview=preview(post, work, wanted),
         history=history(labels, work),
@@ -106,8 +109,9 @@ async def show_receipt(request: StrictRequest, case_id: FromPath[str], door: Doo
         case=work.case,
         receipt=kept,
         made=moment(kept.created_at, desk.locale),
-        trace=explain.trace(work.case),
-        document=msgspec.json.format(kept.document, indent=2).decode(),
+        trace=explain.trace(),
+        bonuses=explain.bonuses(),
+        parts=_parts(kept.document),
         labels=labels,
         room="open",
     )
@@ -122,11 +126,19 @@ async def download_receipt(case_id: FromPath[str], door: Door, desk: AtDesk) -> 
     return Response(kept.document, media_type="application/json", headers=headers)
 
 
+def _parts(document: bytes) -> list[tuple[str, str]]:
+    """The document part by part, each as JSON that a person can read."""
+    envelope = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
+    inner = msgspec.json.decode(envelope.pop("receipt", b"{}"), type=dict[str, msgspec.Raw])
+    found = [*inner.items(), *envelope.items()]
+    return [(name, msgspec.json.format(bytes(part), indent=2).decode()) for name, part in found]
+
+
 def tools(request: StrictRequest, desk: Desk, work: Work) -> tuple[Labels, Explain]:
     """The labels and the explanations of this case in the agent's language."""
     say: Say = words(request, desk.locale)
     labels = Labels(say, request.app.state.post.writer.reasons)
-    return labels, Explain(labels, work.case.offers)
+    return labels, Explain(labels, work.case)
 
 
 def _harms(labels: Labels, explain: Explain, work: Work) -> list[HarmRow]:
@@ -160,5 +172,5 @@ def _reward(labels: Labels, work: Work, reward: Reward) -> RewardRow:
         badge=labels.reward(reward.state, reward.kind),
         last4=ltr(reward.code_last4) if reward.code_last4 else "",
         dates=tuple(dates),
-        to_do=(reward.kind, str(reward.state)) in (("task", "issued"), ("refund", "needs_review")),
+        to_do=to_do(reward),
     )

@@ -19,7 +19,7 @@ from compensation.engine.plan import Offer
 from compensation.web.asked import Door
 from compensation.web.console.case import case_page, tools
 from compensation.web.console.message import preview
-from compensation.web.console.offers import lines
+from compensation.web.console.offers import lines, notes
 from compensation.web.console.session import AtDesk, Desk
 from compensation.web.console.verdict import authority, second_person
 from compensation.web.console.view import back_to, key_of, not_done, see, view
@@ -128,7 +128,7 @@ def _look(
         # What is proposed was set aside when it was: approving it takes nothing more.
         left=left if approving else left - takes,
         covered=approving or takes.amount <= left.amount,
-        notes=[explain(reason) for reason in offer.restrictions],
+        notes=notes(explain, offer),
         sentence=None if approving else sentence(offer, work.case.locale),
         own_sentence=None if approving else sentence(offer, desk.locale),
         signed=offer.consent is not None and offer.consent.form is ConsentForm.signed,

@@ -14,20 +14,20 @@ from compensation.web.console.times import when
 from compensation.web.console.work import Work
 
 _WHAT = {
-    "reported": word("Reported by {who}"),
-    "assessed": word("Assessed by the policy"),
+    "reported": word("Reported"),
+    "assessed": word("Assessed"),
     "offered": word("Offers made"),
-    "chosen": word("Chosen by {who}"),
-    "proposed": word("Proposed by {who}"),
-    "approved": word("Approved by {who}"),
-    "sent_back": word("Sent back by {who}"),
-    "rejected": word("Rejected by {who}"),
-    "cancelled": word("Called off by {who}"),
+    "chosen": word("Chosen"),
+    "proposed": word("Proposed"),
+    "approved": word("Approved"),
+    "sent_back": word("Sent back"),
+    "rejected": word("Rejected"),
+    "cancelled": word("Called off"),
     "issuing": word("Issuing began"),
     "issued": word("Everything is issued"),
-    "closed": word("Closed by {who}"),
-    "task_done": word("Task marked as done by {who}"),
-    "refund_done": word("Money paid back by hand, marked by {who}"),
+    "closed": word("Closed"),
+    "task_done": word("Task done"),
+    "refund_done": word("Money paid back by hand"),
     "refund_pending": word("The refund is with the bank"),
     "refund_issued": word("The refund is with the bank"),
     "refund_redeemed": word("The refund has arrived"),
@@ -47,9 +47,10 @@ _NEXT = {
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A step and, beneath it, what somebody said for a reason."""
+    """A step, who made it, and what he said for a reason."""
 
     step: Step
+    by: str = ""
     said: str = ""
 
 
@@ -81,8 +82,16 @@ def _plain(events: Sequence[Event]) -> list[Event]:
 def _entry(labels: Labels, work: Work, event: Event) -> Entry:
     say = labels.say
     text = _WHAT.get(event.what)
-    who = labels.actor(event.actor, work.people, work.case.customer_id)
-    label = say(text, who=who) if text else event.what.replace("_", " ")
+    label = say(text) if text else event.what.replace("_", " ")
     stamp = event.at.isoformat(timespec="minutes")
     step = Step(label=label, state="done", at=moment(event.at, say.locale), stamp=stamp)
-    return Entry(step=step, said=event.said or "")
+    return Entry(step=step, by=_by(labels, work, event), said=event.said or "")
+
+
+def _by(labels: Labels, work: Work, event: Event) -> str:
+    """By whom: for what a person did, and for what the policy or we did ourselves."""
+    if event.what == "assessed":
+        return labels.say("by the policy")
+    if event.actor.startswith("system"):
+        return ""
+    return labels.say("by {who}", who=labels.actor(event.actor, work.people, work.case.customer_id))

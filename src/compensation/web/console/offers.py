@@ -6,7 +6,7 @@ from fractions import Fraction
 import msgspec
 
 from compensation.core.money import Money
-from compensation.core.text import money
+from compensation.core.text import ltr, money, plain
 from compensation.delivery.given import Given, foreseen, merged
 from compensation.delivery.promises import name
 from compensation.delivery.words import Say
@@ -47,10 +47,25 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     chosen: bool
 
 
-def columns(labels: Labels, explain: Explain, work: Work) -> list[Column]:
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """The columns, and what comes with every offer: said once, so that one sees what differs."""
+
+    columns: tuple[Column, ...]
+    common: tuple[Line, ...]
+
+
+def compare(labels: Labels, explain: Explain, work: Work) -> Compared:
     """The offers in the engine's order, the lawful one first."""
-    scale = max((max(offer.value.amount, offer.cost.amount) for offer in work.case.offers), default=0)
-    return [_column(labels, explain, work, offer, scale) for offer in work.case.offers]
+    offers = work.case.offers
+    scale = max((max(offer.value.amount, offer.cost.amount) for offer in offers), default=0)
+    every = [lines(labels, work, offer) for offer in offers]
+    # What has a sum stands in its column even where all have it: there it is what the customer gets.
+    same = [one for one in every[0] if not one.sum and all(one in each for each in every)] if len(every) > 1 else []
+    made = [
+        _column(labels, explain, work, offer, tuple(one for one in each if one not in same), scale)
+        for offer, each in zip(offers, every, strict=True)
+    ]
+    return Compared(columns=tuple(made), common=tuple(same))
 
 
 def lines(labels: Labels, work: Work, offer: Offer) -> tuple[Line, ...]:
@@ -59,18 +74,23 @@ def lines(labels: Labels, work: Work, offer: Offer) -> tuple[Line, ...]:
     return tuple(_line(labels.say, one) for one in given)
 
 
+def notes(explain: Explain, offer: Offer) -> tuple[str, ...]:
+    """What to know before choosing, each said once: two lines of one remedy have the same restrictions."""
+    return tuple(dict.fromkeys(explain(reason) for reason in offer.restrictions))
+
+
 def foresee(work: Work, offer: Offer) -> list[Given]:
     """The lines of an offer with the dates they have if it is issued today."""
     settles = work.facts.occasion.settles if work.facts else (lambda sources: None)
     return [foreseen(line, settles(line.settles), work.now.date()) for line in offer.lines]
 
 
-def _column(labels: Labels, explain: Explain, work: Work, offer: Offer, scale: int) -> Column:
+def _column(labels: Labels, explain: Explain, work: Work, offer: Offer, apart: tuple[Line, ...], scale: int) -> Column:
     owed = min(owed_part(offer).amount, offer.value.amount)
     return Column(
         key=offer.key,
         name=labels.wording(offer.label),
-        lines=lines(labels, work, offer),
+        lines=apart,
         value=offer.value,
         owed_width=_width(owed, scale),
         goodwill_width=_width(offer.value.amount - owed, scale),
@@ -79,7 +99,7 @@ def _column(labels: Labels, explain: Explain, work: Work, offer: Offer, scale: i
         law=_law(labels.say, offer.consent),
         consent=offer.consent is not None,
         arrives=_arrives(labels.say, offer.arrives_in_days),
-        notes=tuple(explain(reason) for reason in offer.restrictions),
+        notes=notes(explain, offer),
         chosen=offer.key == work.case.chosen,
     )
 
@@ -105,8 +125,13 @@ def _line(say: Say, given: Given) -> Line:
 
 def _bonus(say: Say, bonus: Money | None, worth: Money | None) -> str:
     if worth:
-        return say("worth {amount}", amount=worth)
-    return say("with a bonus of {amount}", amount=bonus) if bonus and bonus.amount else ""
+        return say("worth {amount}", amount=_small(say, worth))
+    return say("with a bonus of {amount}", amount=_small(say, bonus)) if bonus and bonus.amount else ""
+
+
+def _small(say: Say, amount: Money) -> str:
+    """A sum within a sentence of its own size: isolated like any other, but not set apart as the figure of its cell."""
+    return ltr(plain(money(amount, say.locale)))
 
 
 def _expires(say: Say, on: dt.date | None) -> str:

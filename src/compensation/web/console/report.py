@@ -100,7 +100,7 @@ def _form(request: StrictRequest, desk: Desk, typed: Typed, known: list[Program]
 
 def _attention(typed: Typed) -> str:
     n = len(typed.wrong)
-    return typed.say.many("One thing needs your attention", "{n} things need your attention", n) if n else ""
+    return typed.say.many("{n} thing needs your attention", "{n} things need your attention", n) if n else ""
 
 
 def _lists(labels: Labels, reasons: Mapping[str, object], known: list[Program]) -> Lists:

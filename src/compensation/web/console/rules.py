@@ -30,11 +30,10 @@ _CONSENTS: dict[ConsentForm, str] = {
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """Marked texts; ``words`` is empty for a rule that the catalogue no longer has."""
+    """Marked texts. ``words`` are the rule's own; of one the catalogue no longer has, what it says of consent."""
 
     code: str
     words: str
-    consent: str
     citation: str
     pack: str
     checked: Badge
@@ -54,8 +53,7 @@ def _rule(labels: Labels, obligation: Obligation) -> Rule:
     dated = day(pack.dated, say.locale) if pack else ""
     return Rule(
         code=ltr(obligation.code),
-        words=labels.wording(known.words) if known else "",
-        consent=say(_CONSENTS[obligation.consent]),
+        words=labels.wording(known.words) if known else say(_CONSENTS[obligation.consent]),
         citation=isolate(obligation.citation),
         pack=say("Legal pack “{pack}”, {date}", pack=labels.wording(pack.name), date=dated) if pack else "",
         checked=msgspec.structs.replace(badge, label=say(badge.label)),

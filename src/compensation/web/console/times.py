@@ -3,14 +3,14 @@
 import datetime as dt
 
 from compensation.core.states import CaseState
-from compensation.core.text import day, ltr, moment
+from compensation.core.text import day, ltr
 from compensation.delivery.words import Say
 
 _WAITING = (CaseState.reported, CaseState.assessed, CaseState.offered, CaseState.needs_approval)
 
 
 def when(say: Say, at: dt.datetime, now: dt.datetime) -> str:
-    """``Today, 16:00``, ``Tomorrow``, ``24 November``; the year too, where it is another one. Marked text."""
+    """``Today, 16:00``, ``Tomorrow, 09:00``, ``24 November``; the year too, where it is another one. Marked text."""
     days = (at.date() - now.date()).days
     time = ltr(f"{at:%H:%M}")
     if days == 0:
@@ -19,7 +19,7 @@ def when(say: Say, at: dt.datetime, now: dt.datetime) -> str:
         return say("Tomorrow, {time}", time=time)
     if days == -1:
         return say("Yesterday, {time}", time=time)
-    return moment(at, say.locale) if at.year == now.year else day(at.date(), say.locale)
+    return day(at.date(), say.locale, year=at.year != now.year)
 
 
 def answer_due(say: Say, state: str, due: dt.datetime, now: dt.datetime) -> tuple[str, bool]:

@@ -7,6 +7,7 @@ from compensation.core.states import CaseState
 from compensation.core.text import isolate
 from compensation.delivery.words import Say, word
 from compensation.engine.plan import Offer
+from compensation.issuance.reward import Reward
 from compensation.merchants.agent import Agent
 from compensation.web.console.view import NOT_DONE
 from compensation.web.console.work import Work
@@ -14,7 +15,6 @@ from compensation.web.console.work import Work
 _SAYS = {
     CaseState.accepted: word("The choice is made. It is being issued; this takes a moment."),
     CaseState.issuing: word("It is being issued; this takes a moment."),
-    CaseState.issued: word("Everything that was chosen is out."),
     CaseState.closed: word("The case is closed."),
     CaseState.rejected: word("The case was rejected."),
     CaseState.cancelled: word("The case was called off."),
@@ -34,10 +34,11 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """``says`` is the sentence, ``soft`` what is said beside it; both marked."""
+    """``says`` is the sentence, ``soft`` what is said beside it, both marked; ``see`` an address and its name."""
 
     says: str
     soft: str = ""
+    see: tuple[str, str] | None = None
     deeds: tuple[Deed, ...] = ()
 
 
@@ -50,7 +51,7 @@ def verdict(say: Say, agent: Agent, work: Work) -> Verdict:
         case CaseState.needs_approval:
             return _to_approve(say, work, here)
         case CaseState.issued:
-            return Verdict(says=say(_SAYS[work.case.state]), deeds=(Deed(label=say("Close the case"), form="close"),))
+            return _to_close(say, work)
         case state:
             return Verdict(says=say(_SAYS[state]))
 
@@ -91,6 +92,22 @@ def _to_approve(say: Say, work: Work, here: str) -> Verdict:
             Deed(label=say("Reject"), to=f"{here}/reject", look="harm", off=_off(say, unless)),
         ),
     )
+
+
+def _to_close(say: Say, work: Work) -> Verdict:
+    undone = sum(1 for reward in work.rewards if to_do(reward))
+    return Verdict(
+        says=say.many("{n} thing is left for a person to do.", "{n} things are left for a person to do.", undone)
+        if undone
+        else say("Everything that was chosen is out."),
+        see=("#issued", say("See what was issued")),
+        deeds=(Deed(label=say("Close the case"), form="close"),),
+    )
+
+
+def to_do(reward: Reward) -> bool:
+    """Whether a person can mark it as done: a task that runs, or a refund that the bank did not take."""
+    return (reward.kind, str(reward.state)) in (("task", "issued"), ("refund", "needs_review"))
 
 
 def _why_second(say: Say, work: Work, value: Money) -> str:
