@@ -1,22 +1,28 @@
-"""The product as its operator runs it, in processes of its own that can be killed, and a caller who never gives up."""
+"""The product as its operator runs it: processes that can be killed, and a supervisor who starts them again."""
 
 import asyncio
 import os
+import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import asyncpg
 import httpx
 
+from compensation.core.settings import load
 from compensation.core.vault import Vault
 from compensation.db.audit import audit
+from compensation.db.pool import open_pool
+from compensation.db.unit import Doorway
+from compensation.merchants.demo import Demo, seed
 
 PATIENCE = 60.0
 """Seconds after which a house that does not answer has failed."""
+IN_VAIN = 20
+"""Starts in a row that a web process may not survive: its point may come early, its database may be away a while."""
 
 
 def free_port() -> int:
@@ -26,24 +32,36 @@ def free_port() -> int:
 
 
 class House:
-    """``serve`` and ``work`` on one database. ``crash`` names a point at which the process kills itself."""
+    """Any number of ``serve`` and ``work`` on one database: ``work``, ``serve``, and ``serve.2`` beside it.
 
-    def __init__(self, database_url: str, folder: Path, redis_url: str = "", payments_url: str = "") -> None:
-        self.port = free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
+    ``settings`` are COMPENSATION_ variables by their names in small letters. ``crash`` names a point at which the
+    process kills itself. Nothing is started yet.
+    """
+
+    def __init__(
+        self, database_url: str, folder: Path, redis_url: str = "", payments_url: str = "", **settings: str
+    ) -> None:
+        self._ports = {"serve": free_port()}
+        self.base = self.base_of("serve")
         self.processes: dict[str, asyncio.subprocess.Process] = {}
+        self.deaths = 0
+        """How many processes died by SIGKILL, by our hand or by their own."""
+        self._reviving = asyncio.Lock()
+        self._vain = 0
         self._log = (folder / "house.log").open("ab")
+        told = {
+            "base_url": self.base,
+            "data": str(folder),
+            "environment": "development",
+            "keys": f"1:{Vault.new_root()}",
+            "payments_url": payments_url,
+            "smtp_url": f"smtp://127.0.0.1:{free_port()}",
+        } | settings
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("COMPENSATION_")},
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
-            "COMPENSATION_PORT": str(self.port),
-            "COMPENSATION_BASE_URL": self.base,
-            "COMPENSATION_DATA": str(folder),
-            "COMPENSATION_ENVIRONMENT": "development",
-            "COMPENSATION_KEYS": f"1:{Vault.new_root()}",
-            "COMPENSATION_PAYMENTS_URL": payments_url,
-            "COMPENSATION_SMTP_URL": f"smtp://127.0.0.1:{free_port()}",
+            **{f"COMPENSATION_{name.upper()}": value for name, value in told.items()},
         }
 
     async def __aenter__(self) -> Self:
@@ -58,27 +76,49 @@ class House:
     def environment(self) -> dict[str, str]:
         return self._environment
 
+    def base_of(self, name: str) -> str:
+        """Where this web process answers. It keeps its port when it is started again."""
+        return f"http://127.0.0.1:{self._ports.setdefault(name, free_port())}"
+
+    async def seed(self, owner: asyncpg.Connection) -> Demo:
+        """The demo merchant, in the database and under the keys of this house."""
+        settings = load(self._environment)
+        pool = await open_pool(settings, size=2)
+        try:
+            return await seed(Doorway(pool, Vault.parse(settings.keys)), owner, settings.data / "demo.toml")
+        finally:
+            await pool.close()
+
     async def start(self, name: str, crash: str = "") -> None:
         """Start ``serve`` or ``work`` and, for the web, wait until it answers or has died."""
-        environment = self._environment | ({"COMPENSATION_CRASH": crash} if crash else {})
+        told = {"COMPENSATION_CRASH": crash} if crash else {}
+        command, _, _ = name.partition(".")
+        if command == "serve":
+            told["COMPENSATION_PORT"] = self.base_of(name).rpartition(":")[2]
         self.processes[name] = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "compensation", name, env=environment, stdout=self._log, stderr=self._log
-        )
-        if name == "serve":
+            sys.executable, "-m", "compensation", command,
+            env=self._environment | told, stdout=self._log, stderr=self._log,
+        )  # fmt: skip
+        if command == "serve":
             async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as client:
-                while not self.dead(name) and not await _answers(client, f"{self.base}/health"):
+                while not self.dead(name) and not await _answers(client, f"{self.base_of(name)}/health"):
                     await asyncio.sleep(0.05)
+            self._vain = self._vain + 1 if self.dead(name) else 0
+            assert self._vain < IN_VAIN, f"{name} ends as soon as it is started: see {self._log.name}"
 
     def dead(self, name: str) -> bool:
         return name not in self.processes or self.processes[name].returncode is not None
 
     async def kill(self, name: str) -> None:
+        """Kill -9, to be started again by hand."""
         process = self.processes.pop(name)
         if process.returncode is None:
             process.kill()
         await process.wait()
+        self.deaths += 1
 
     async def stop(self, name: str) -> None:
+        """Ask it to finish what it has begun, and wait."""
         process = self.processes.pop(name)
         if process.returncode is None:
             process.terminate()
@@ -90,55 +130,41 @@ class House:
         async with asyncio.timeout(PATIENCE):
             return await self.processes[name].wait()
 
-    async def revive(self) -> None:
-        """Start again what has died, as its operator's supervisor would."""
-        for name in ("serve", "work"):
-            if name in self.processes and self.dead(name):
-                await self.start(name)
+    async def revive(self, crashes: Mapping[str, str] | None = None) -> list[str]:
+        """Start again what has died, as its operator's supervisor would, and say what it was.
+
+        ``crashes`` says at which point each is to die the next time.
+        """
+        async with self._reviving:
+            died = [name for name in self.processes if self.dead(name)]
+            for name in died:
+                self.deaths += self.processes[name].returncode == -signal.SIGKILL
+                await self.start(name, (crashes or {}).get(name, ""))
+            return died
 
 
-class Caller:
-    """A merchant's system that sends the same request with the same key until it gets an answer that will stay."""
+async def drained(owner: asyncpg.Connection, house: House, within: float = PATIENCE) -> None:
+    """Wait until every outbox row has come to its end, and none to a dead one, reviving what dies.
 
-    def __init__(self, house: House, api_key: str) -> None:
-        self.house = house
-        self._client = httpx.AsyncClient(
-            base_url=house.base, headers={"Authorization": f"Bearer {api_key}"}, timeout=10
-        )
-
-    async def close(self) -> None:
-        await self._client.aclose()
-
-    async def post(self, path: str, body: Any, key: str) -> httpx.Response:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                try:
-                    answer = await self._client.post(path, json=body, headers={"Idempotency-Key": key})
-                except httpx.TransportError:
-                    await self.house.revive()
-                    continue
-                if answer.status_code < 500 and "retry-after" not in answer.headers:
-                    return answer
-                await asyncio.sleep(0.1)
-
-    async def get(self, path: str) -> Any:
-        answer = await self._client.get(path)
-        answer.raise_for_status()
-        return answer.json()
-
-
-async def drained(owner: asyncpg.Connection, house: House) -> None:
-    """Wait until every outbox row has come to an end, reviving what dies. Leases that the dead left are ended."""
-    async with asyncio.timeout(PATIENCE):
-        while await owner.fetchval(
-            "SELECT count(*) FROM outbox WHERE ended IS NULL AND due_at < now() + interval '1 h'"
-        ):
-            await house.revive()
-            # Time passes: what a dead worker held, and what waits for its next attempt, is due now.
+    Time passes faster here: what a dead worker held on lease is due at once, and so is what waits for longer than any
+    lease, such as the look a refund gets after ten days. A living worker's lease is left to it.
+    """
+    await end_leases(owner)
+    async with asyncio.timeout(within):
+        while await owner.fetchval("SELECT count(*) FROM outbox WHERE ended IS NULL"):
+            if await house.revive():
+                await end_leases(owner)
             await owner.execute(
-                "UPDATE outbox SET due_at = now() WHERE ended IS NULL AND due_at < now() + interval '1 h'"
+                "UPDATE outbox SET due_at = now() WHERE ended IS NULL AND due_at > now() + interval '61 s'"
             )
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.05)
+    dead = await owner.fetch("SELECT topic, subject_id, last_error FROM outbox WHERE ended = 'dead'")
+    assert not dead, [dict(row) for row in dead]
+
+
+async def end_leases(owner: asyncpg.Connection) -> None:
+    """Let the time pass for which the dead hold what they had claimed."""
+    await owner.execute("UPDATE outbox SET due_at = now() WHERE ended IS NULL AND attempts > 0 AND due_at > now()")
 
 
 async def sound(owner: asyncpg.Connection) -> None:
@@ -152,12 +178,3 @@ async def _answers(client: httpx.AsyncClient, url: str) -> bool:
         return (await client.get(url)).status_code == 200
     except httpx.TransportError:
         return False
-
-
-@asynccontextmanager
-async def calling(house: House, api_key: str) -> AsyncIterator[Caller]:
-    caller = Caller(house, api_key)
-    try:
-        yield caller
-    finally:
-        await caller.close()

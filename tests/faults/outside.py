@@ -1,0 +1,45 @@
+"""The world outside, which goes on when the product dies: a payment processor and a mail server that remember all."""
+
+import mailbox
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing
+from email.message import Message
+from pathlib import Path
+
+from compensation.partners.mailbox import FOLDER, Mailbox
+from compensation.partners.payment_simulator.book import Book, Refund
+from compensation.partners.payment_simulator.server import FILE, PaymentSimulator
+from compensation.partners.stripe_refunds import MARK
+
+
+class Outside:
+    """What the world has seen of us."""
+
+    def __init__(self, payments: PaymentSimulator, mail: Mailbox, folder: Path) -> None:
+        self.payments_url = payments.url
+        self.smtp_url = mail.url
+        self._folder = folder
+
+    def refunds(self) -> list[Refund]:
+        """Everything the processor gave back, the newest first."""
+        with closing(Book(self._folder / FILE)) as book:
+            return book.refunds(None)
+
+    def references(self) -> Counter[str]:
+        """How many refunds bear each reference of ours."""
+        return Counter(refund.metadata[MARK] for refund in self.refunds())
+
+    def letters(self) -> Iterator[Message]:
+        """Every message that reached the mail server, repeats included."""
+        yield from mailbox.Maildir(self._folder / FOLDER, create=False)
+
+    def message_ids(self) -> Counter[str]:
+        return Counter(str(letter["Message-ID"]) for letter in self.letters())
+
+
+@asynccontextmanager
+async def outside(folder: Path) -> AsyncIterator[Outside]:
+    """Both servers, in this process, so that they outlive every process of the product."""
+    async with PaymentSimulator(folder / FILE) as payments, Mailbox(folder / FOLDER) as mail:
+        yield Outside(payments, mail, folder)
