@@ -9,13 +9,14 @@ import pytest
 
 from compensation.core.money import Money
 from compensation.db.audit import audit
-from compensation.db.outbox import claim
+from compensation.db.outbox import claim, finish
+from compensation.db.pool import begin
 from compensation.db.unit import Doorway
 from compensation.jobs.dispatch import Worker
 from compensation.notices.endpoint import ChangeEndpoint, Remove, change, remove
-from compensation.notices.event import EventType
+from compensation.notices.event import EventType, Happened, add_event
 from compensation.notices.notice import Notice, NoticeState, Replay, Replayed, notices, replay
-from compensation.notices.notify import PAUSES, notify
+from compensation.notices.notify import PAUSES, Ended, Heard, end_visit, notify, record
 from compensation.notices.queue import LOST
 from compensation.notices.receiver import Answer, Failure
 from compensation.notices.secret import Rotate, rotate, show_secret
@@ -275,6 +276,29 @@ async def test_no_notice_is_left_without_a_visit_while_visits_end_and_events_arr
         await asyncio.gather(*(write() for _ in range(4)), *(do() for _ in range(4)))
     await worker.settle()
     assert receiver.numbers == list(range(1, 61))
+
+
+async def test_an_event_that_arrives_in_the_moment_a_visit_ends_is_told_all_the_same(
+    shop: Shop, receiver: Receiver, door: Doorway, worker: Worker, owner: asyncpg.Connection, work: Work
+) -> None:
+    """The visit has told everything and is about to end; the event is written, and not yet committed."""
+    endpoint_id = await shop.listen(receiver.url)
+    await shop.assign()
+    await worker.work_one(shop.who.merchant_id)
+    visit = await claim(door, shop.who.merchant_id, door.clock())
+    assert visit is not None
+    await door.write(record, shop.who, Heard(visit.subject_id, endpoint_id, 1, Answer(200)))
+    task_id = await shop.assign()
+    told_id = await owner.fetchval("SELECT id FROM outbox WHERE subject_id = $1", task_id)
+    async with begin(door.pool, door.vault, shop.who.merchant_id) as tx:
+        await add_event(tx, shop.who, Happened(told_id, EventType.task_assigned, task_id), door.clock())
+        ending = asyncio.create_task(door.write(end_visit, shop.who, Ended(visit.subject_id)))
+        while not ending.done() and not await owner.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0)
+    await ending
+    await finish(door, visit, door.clock())
+    await work()
+    assert receiver.numbers == [2]
 
 
 async def test_while_a_secret_is_replaced_both_sign_and_afterwards_only_the_new_one(
