@@ -136,3 +136,8 @@ def test_marked_text_is_balanced_inert_markup(name: str, code: str) -> None:
 def test_plain_text_keeps_isolates_only_beside_right_to_left_letters() -> None:
     assert plain(f"Call {ltr('+353 1 555 0142')}") == "Call +353 1 555 0142"
     assert plain(f"الهاتف: {ltr('+965 2220 5501')}") == "الهاتف: \u2066+965 2220 5501\u2069"
+
+
+def test_a_currency_in_latin_letters_reads_left_to_right_in_arabic() -> None:
+    """US$ between Arabic words would else be shown as $US."""
+    assert '<bdi dir="ltr">US$</bdi>' in money_html(Money(24900, "USD"), "ar")

@@ -89,6 +89,8 @@ def money(value: Money, tag: str | None) -> str:
     if lang == "ar":
         figure = _figure(value, lang)
         symbol = get_currency_symbol(value.currency, "ar").strip("\u200f.\u00a0 ")
+        if not _right_to_left(symbol):
+            symbol = ltr(symbol)  # US$ would else be read as $US
         return f"{_RLI}{_LRI}{figure}{_PDI}{_NBSP}{symbol}{_PDI}"
     grouped = abs(value.decimal) >= _GROUPED_FROM[lang]
     written = format_currency(value.decimal, value.currency, locale=lang, group_separator=grouped)
@@ -146,9 +148,13 @@ def html(marked: str) -> Markup:
 
 def plain(marked: str) -> str:
     """A marked text without markup. Isolates stay only where right-to-left letters make them matter."""
-    if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in marked):
+    if _right_to_left(marked):
         return marked
     return re.sub(f"[{_LRI}{_RLI}{_FSI}{_PDI}]", "", marked)
+
+
+def _right_to_left(text: str) -> bool:
+    return any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text)
 
 
 # Bulgarian groups digits from five on: 1850,00 but 12 000,00. CLDR says so; Babel does not read that field.
