@@ -13,7 +13,7 @@ from compensation.core.vault import Unreadable
 from compensation.customers.customer import known_customer
 from compensation.db.pool import Tx
 from compensation.delivery.given import Given
-from compensation.delivery.occasion import Occasion
+from compensation.delivery.occasion import Occasion, cited
 from compensation.engine.plan import Offer, Part, RemedyLine
 from compensation.engine.terms import Kind, Terms, kind_of
 from compensation.issuance.order import ORDERED
@@ -52,7 +52,7 @@ async def case_facts(tx: Tx, case_id: str, at: datetime, locale: str | None = No
         name=heard.person.name,
         salutation=heard.person.salutation,
         dues=case.finding.dues,
-        citations=tuple(obligation.citation for obligation in case.finding.obligations),
+        citations=cited(case.finding.obligations),
     )
     chosen = next((offer for offer in case.offers if offer.key == case.chosen), None)
     issued = await rewards_of_case(tx, case_id) if chosen else []
