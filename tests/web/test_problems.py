@@ -10,6 +10,7 @@ from litestar import Litestar, get
 from litestar.params import FromPath
 
 from tests.web.conftest import assert_problem, everything
+from tests.web.links import KETTLE
 
 EUR = {"amount": 2500, "currency": "EUR"}
 GOOD: dict[str, Any] = {"items": [{"kind": "gift_card", "amount": EUR}]}
@@ -72,6 +73,23 @@ async def test_a_bad_body_is_refused_where_it_is_wrong_and_changes_nothing(
     problem = assert_problem(response, 400, code)
     assert problem.get("pointer") == pointer
     assert await everything(owner, but=set()) == before
+
+
+async def test_a_word_that_is_not_one_of_ours_is_answered_with_those_that_are(developer: httpx.AsyncClient) -> None:
+    report = {**KETTLE, "harms": [{"type": "material.defective_product", "severity": "dreadful"}]}
+    response = await developer.post("/v1/cases", json=report, headers={"idempotency-key": "k1"})
+    problem = assert_problem(response, 400, "invalid_body")
+    assert problem["pointer"] == "/harms/0/severity"
+    assert problem["allowed"] == ["critical", "high", "low", "medium"]
+    unknown = {**KETTLE, "harms": [{"type": "material.boredom", "severity": "low"}]}
+    response = await developer.post("/v1/cases", json=unknown, headers={"idempotency-key": "k2"})
+    harms = assert_problem(response, 400, "unknown_harm")["allowed"]
+    assert isinstance(harms, list)
+    assert "material.defective_product" in harms
+    for three_decimals in (1.005, "1.005"):
+        order = {**KETTLE["order"], "amount": {"amount": three_decimals, "currency": "JPY"}}
+        response = await developer.post("/v1/cases", json={**KETTLE, "order": order}, headers={"idempotency-key": "k3"})
+        assert assert_problem(response, 400, "invalid_body")["pointer"] == "/order/amount/amount"
 
 
 async def test_a_body_beyond_every_measure_is_refused_before_it_is_read(

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from compensation.core.errors import Invalid
+from compensation.web.allowed import allowed_at
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
@@ -42,7 +43,9 @@ def decode(body: bytes, kind: type[T]) -> T:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         pointer, sentence = explain(str(error))
-        raise Invalid("invalid_body", f"{pointer or 'The body'}: {sentence}", pointer=pointer) from None
+        words = allowed_at(kind, pointer) if sentence.startswith("Invalid enum value") else None
+        said = f"Write one of {', '.join(words)}." if words else sentence
+        raise Invalid("invalid_body", f"{pointer or 'The body'}: {said}", pointer=pointer, allowed=words) from None
     except msgspec.DecodeError as error:
         raise Invalid("malformed_json", f"The body is not JSON: {error}.") from None
 

@@ -3,6 +3,7 @@
 import msgspec
 from litestar import Response, Router, get
 from litestar.params import FromPath
+from markupsafe import Markup, escape
 
 from compensation.core.errors import NotFound
 from compensation.web import openapi
@@ -50,7 +51,22 @@ async def problem(request: StrictRequest, code: FromPath[str]) -> Response[str]:
     each = CODES.get(code)
     if each is None:
         raise NotFound("not_found", "There is no problem of this name; see /problems.")
-    return page(request.app.state, "console/problem.html", code=code, title=title_of(code), each=each)
+    return page(
+        request.app.state,
+        "console/problem.html",
+        code=code,
+        title=title_of(code),
+        each=each,
+        means=_with_code(each.means),
+        cure=_with_code(each.cure),
+    )
+
+
+def _with_code(text: str) -> Markup:
+    """What stands between backticks as code."""
+    plain, *rest = text.split("`")
+    parts = [Markup("<code>{}</code>").format(part) if n % 2 == 0 else escape(part) for n, part in enumerate(rest)]
+    return escape(plain) + Markup("").join(parts)
 
 
 def docs() -> Router:

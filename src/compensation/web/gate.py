@@ -1,10 +1,10 @@
-"""The application's outermost skin: it answers only to its own names, and HEAD is GET without the body."""
+"""The application's outermost skin: it answers only to its own names, and HEAD is answered as GET is."""
 
 from urllib.parse import urlsplit
 
 import msgspec
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from compensation.core.settings import Settings
 from compensation.web import problems
@@ -36,10 +36,10 @@ class Gate:
         if _name_in(host) not in self._names and scope["path"] not in _ANY_HOST:
             await self._refuse(send)
         elif scope["method"] == "HEAD":
-            # The scope must be a copy: the server looks into its own when it writes the answer.
+            # The server looks into its own scope when it writes, and there drops the body: so ours is a copy.
             copy = scope.copy()
             copy["method"] = "GET"
-            await self._inner(copy, receive, _silent(send))
+            await self._inner(copy, receive, send)
         else:
             await self._inner(scope, receive, send)
 
@@ -55,12 +55,3 @@ def _name_in(host: str) -> str | None:
         return urlsplit(f"//{host}").hostname
     except ValueError:
         return None
-
-
-def _silent(send: Send) -> Send:
-    async def without_body(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
-        await send(message)
-
-    return without_body
