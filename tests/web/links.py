@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from compensation.core.ids import new_id
 from compensation.db.answers import Who
 from compensation.db.unit import Doorway
 from compensation.delivery.links import LinkKind, link_of
@@ -34,7 +35,9 @@ class Visit(msgspec.Struct, frozen=True):
     developer: httpx.AsyncClient
 
     async def report(self, **more: Any) -> dict[str, Any]:
-        response = await self.developer.post("/v1/cases", json=KETTLE | more, headers={"idempotency-key": repr(more)})
+        response = await self.developer.post(
+            "/v1/cases", json=KETTLE | more, headers={"idempotency-key": new_id("test")}
+        )
         assert response.status_code == 201, response.text
         case: dict[str, Any] = response.json()
         await self.door.write(queue, self.system, Tell("offers", case["id"]))
@@ -42,7 +45,7 @@ class Visit(msgspec.Struct, frozen=True):
 
     async def order(self, *items: dict[str, Any]) -> dict[str, Any]:
         body = {"items": list(items) or [{"kind": "gift_card", "amount": {"amount": 2500, "currency": "EUR"}}]}
-        response = await self.developer.post("/v1/orders", json=body, headers={"idempotency-key": repr(body)})
+        response = await self.developer.post("/v1/orders", json=body, headers={"idempotency-key": new_id("test")})
         assert response.status_code == 201, response.text
         placed: dict[str, Any] = response.json()
         await self.door.write(queue, self.system, Tell("remedy", placed["id"]))

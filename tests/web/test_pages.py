@@ -200,6 +200,23 @@ async def test_what_is_agreed_to_is_kept_word_for_word_in_the_language_it_was_re
     assert (kept["locale"], kept["given_by"]) == (lang, case["customer_id"])
 
 
+async def test_where_the_law_wants_a_signature_a_tick_chooses_nothing_and_the_page_says_why(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    flight = {"number": "SN-7", "amount": {"amount": 30000, "currency": "EUR"}, "category": "flight"}
+    harm = {"type": "financial.direct_financial_loss", "severity": "high"}
+    facts = {"cancelled_by_merchant": True}
+    case = await visit.report(order=flight, harms=[harm], facts=facts, country="DE", reason_code="cancellation")
+    signed = next(offer for offer in case["offers"] if (offer.get("consent") or {}).get("form") == "signed")["key"]
+    address = f"/o/{await visit.link('offers', case['id'])}?lang=bg"
+    form = {"csrf": csrf((await stranger.get(address)).text), "offer": signed, "agree": signed}
+    answer = await stranger.post(address, data=form)
+    assert answer.status_code == 422
+    assert "подпис" in answer.text
+    assert await owner.fetchval("SELECT state FROM cases") == "offered"
+    assert await owner.fetchval("SELECT count(*) FROM consents") == 0
+
+
 async def test_pages_speak_the_language_asked_for_and_write_its_direction(
     visit: Visit, stranger: httpx.AsyncClient
 ) -> None:
