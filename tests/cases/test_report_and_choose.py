@@ -9,6 +9,7 @@ from compensation.cases.choose import Choose, choose
 from compensation.cases.consent import ConsentGiven
 from compensation.cases.preview import Preview, preview
 from compensation.cases.said import reported, said
+from compensation.cases.sign import unpacked
 from compensation.catalog.library import library
 from compensation.core.errors import Forbidden, Invalid, NotFound, Refused
 from compensation.core.money import Money
@@ -58,8 +59,11 @@ async def test_no_table_holds_a_readable_word_of_the_customer(desk: Desk) -> Non
     await desk.report(desk.system, INC_19, "k")
     tables = await desk.owner.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     rows = [dict(row) for (name,) in tables for row in await desk.owner.fetch(f'SELECT * FROM "{name}"')]
-    dump = str(rows)
-    assert "SN-39107" in dump
+    # A receipt is packed, not sealed: whoever has the table can read it.
+    receipts = [unpacked(row["document"]).decode() for row in await desk.owner.fetch("SELECT document FROM receipts")]
+    assert len(receipts) == 1
+    dump = str(rows) + receipts[0]
+    assert "SN-39107" in receipts[0]
     for word in ("workshop", "Hannah", "Weber", "weber.example", "CUST-77", "pay_39107"):
         assert word not in dump, word
 
