@@ -33,18 +33,18 @@ WHERE r.merchant_id = $1 AND r.id = s.id
 USES = """
 SELECT id, reward_id, kind, amount, asset FROM redemptions WHERE merchant_id = $1 AND (id = ANY($2) OR of = ANY($2))
 """
-# What one use took from each lot, less what was given back to it since.
+# What one use took from each lot, less what was given back to it since, in the order in which it was taken.
 TAKEN = """
 SELECT lot, sum(amount)::bigint AS amount FROM (
-  SELECT p.source AS lot, p.amount FROM transfers AS t
+  SELECT p.source AS lot, p.line, p.amount FROM transfers AS t
   JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
   WHERE t.merchant_id = $1 AND t.subject_id = $2 AND t.kind = 'redeem'
   UNION ALL
-  SELECT p.destination, -p.amount FROM redemptions AS r
+  SELECT p.destination, NULL, -p.amount FROM redemptions AS r
   JOIN transfers AS t ON t.merchant_id = $1 AND t.subject_id = r.id AND t.kind = 'return'
   JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
   WHERE r.merchant_id = $1 AND r.of = $2) AS moved
-GROUP BY lot HAVING sum(amount) > 0 ORDER BY lot
+GROUP BY lot HAVING sum(amount) > 0 ORDER BY min(line)
 """
 
 HISTORY = """
