@@ -62,9 +62,10 @@ class Shop:
         """The keys whose acknowledged answer is not in the database any more."""
         owner = await asyncpg.connect(self.postgres.url)
         try:
-            kept = dict(await owner.fetch("SELECT key, answer FROM idempotency_keys"))
+            rows = await owner.fetch("SELECT key, answer FROM idempotency_keys")
         finally:
             await owner.close()
+        kept = {row["key"]: row["answer"] for row in rows}
         return [key for key, promise in self.caller.kept.items() if kept.get(key) != promise.answer]
 
 
