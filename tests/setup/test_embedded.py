@@ -28,6 +28,20 @@ async def hold():
 asyncio.run(hold())
 """
 
+TEMPORARY_HOLDER = (
+    sys.executable,
+    "-c",
+    """
+import asyncio
+from compensation.db.embedded import Postgres
+async def hold():
+    async with Postgres() as postgres:
+        print(postgres.folder, postgres.pid, flush=True)
+        await asyncio.Event().wait()
+asyncio.run(hold())
+""",
+)
+
 
 async def ask(url: str, question: str) -> object:
     connection = await asyncpg.connect(url)
@@ -88,6 +102,30 @@ async def test_one_folder_serves_one_process(place: Path) -> None:
     async with Postgres(place / "postgres"):
         with pytest.raises(CannotStart, match="Another process uses the PostgreSQL in"):
             await Postgres(place / "postgres").start()
+
+
+def test_the_temporary_folder_of_a_killed_run_is_cleared_away_and_no_other(place: Path) -> None:
+    """A test run that is killed cannot clean up; the next one does, and leaves those in use alone."""
+    ours = {**os.environ, "TMPDIR": str(place)}
+    with (
+        subprocess.Popen(TEMPORARY_HOLDER, stdout=subprocess.PIPE, env=ours, text=True) as killed,
+        subprocess.Popen(TEMPORARY_HOLDER, stdout=subprocess.PIPE, env=ours, text=True) as alive,
+    ):
+        assert killed.stdout is not None
+        assert alive.stdout is not None
+        dead, dead_pid = killed.stdout.readline().split()
+        living, living_pid = alive.stdout.readline().split()
+        killed.kill()
+        assert asyncio.run(gone([int(dead_pid)]))
+        for folder in (dead, living):
+            os.utime(Path(folder, "lock"), (0, 0))
+        subprocess.run(
+            [sys.executable, "-c", "from compensation.db.embedded import Postgres; Postgres()"], env=ours, check=True
+        )
+        assert not Path(dead).exists()
+        assert Path(living, "data", "PG_VERSION").exists()
+        alive.kill()
+    assert asyncio.run(gone([int(living_pid)]))
 
 
 async def test_a_port_in_use_is_said() -> None:
