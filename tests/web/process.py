@@ -21,7 +21,6 @@ from compensation.merchants.demo import Demo, seed
 
 PATIENCE = 60.0
 """Seconds after which a process that does not do what it should has failed."""
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Web(msgspec.Struct):
@@ -78,12 +77,6 @@ class Web(msgspec.Struct):
             self.process.send_signal(number)
         async with asyncio.timeout(PATIENCE):
             return await self.process.wait()
-
-    def work(self) -> float:
-        """Seconds of processor time it has taken so far, however busy the machine is with others."""
-        assert self.process is not None
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
 
     async def seed(self) -> Demo:
         """The demo merchant, in its database and under its keys."""
