@@ -17,7 +17,7 @@ from tests.faults.journey import decide, enjoy, nothing_lost_or_doubled
 from tests.faults.outside import Outside
 
 AT_ONCE = 6.0
-"""Seconds. A bell that is waited for would cost its time-outs and its rest of five seconds; the rest is a busy machine."""
+"""Seconds. Waiting for the bell would cost its time-outs and its rest of five seconds; less is a busy machine."""
 
 
 @asynccontextmanager
