@@ -24,8 +24,10 @@ class Kept(msgspec.Struct, frozen=True):
 class Caller:
     """Sends the same request with the same key until it gets an answer that will stay; remembers every such answer."""
 
-    def __init__(self, house: House, api_key: str, name: str = "serve") -> None:
+    def __init__(self, house: House, api_key: str, name: str = "serve", patience: float = PATIENCE) -> None:
         self.house = house
+        self.patience = patience
+        """Seconds without a lasting answer after which the house has failed."""
         self.kept: dict[str, Kept] = {}
         self.refused = 0
         """How many answers were a 503."""
@@ -41,19 +43,19 @@ class Caller:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def post(self, path: str, body: Any, key: str, patience: float = PATIENCE) -> httpx.Response:
+    async def post(self, path: str, body: Any, key: str) -> httpx.Response:
         """The lasting answer. A process that has died is started again; a bug (a 500) is not asked twice."""
-        answer = await self._until_it_lasts("POST", path, patience, json=body, headers={"Idempotency-Key": key})
+        answer = await self._until_it_lasts("POST", path, json=body, headers={"Idempotency-Key": key})
         self.kept[key] = Kept(path, body, answer.status_code, answer.content)
         return answer
 
     async def reveal(self, reward_id: str) -> str:
         """The code of a reward. It takes no key, because the answer is kept nowhere."""
-        return str((await self._until_it_lasts("POST", f"/v1/rewards/{reward_id}/reveal", PATIENCE)).json()["code"])
+        return str((await self._until_it_lasts("POST", f"/v1/rewards/{reward_id}/reveal")).json()["code"])
 
     async def get(self, path: str) -> Any:
         """What stands there now; asked until somebody answers."""
-        answer = await self._until_it_lasts("GET", path, PATIENCE)
+        answer = await self._until_it_lasts("GET", path)
         answer.raise_for_status()
         return answer.json()
 
@@ -74,8 +76,8 @@ class Caller:
             assert (again.status_code, again.content) == (kept.status, kept.answer), key
             assert again.headers.get("idempotency-replayed") == "true", key
 
-    async def _until_it_lasts(self, method: str, path: str, patience: float, **more: Any) -> httpx.Response:
-        async with asyncio.timeout(patience):
+    async def _until_it_lasts(self, method: str, path: str, **more: Any) -> httpx.Response:
+        async with asyncio.timeout(self.patience):
             while True:
                 try:
                     answer = await self.once(method, path, **more)
@@ -89,8 +91,8 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(house: House, api_key: str, name: str = "serve") -> AsyncIterator[Caller]:
-    caller = Caller(house, api_key, name)
+async def calling(house: House, api_key: str, name: str = "serve", patience: float = PATIENCE) -> AsyncIterator[Caller]:
+    caller = Caller(house, api_key, name, patience)
     try:
         yield caller
     finally:

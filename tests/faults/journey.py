@@ -7,7 +7,6 @@ import asyncpg
 import msgspec
 
 from tests.faults.caller import Caller
-from tests.faults.house import PATIENCE
 from tests.faults.outside import Outside
 
 OWED = 540_00
@@ -62,7 +61,7 @@ async def decide(caller: Caller, name: str, habit: str = "prompt") -> Decided:
 
 async def enjoy(caller: Caller, name: str, decided: Decided) -> Outcome:
     """Once it is issued: reveal the store credit's code, spend two thirds of it, bring half of that back."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(caller.patience):
         while (await caller.get(f"/v1/cases/{decided.case_id}"))["state"] != "issued":
             await caller.house.revive()
             await asyncio.sleep(0.05)
