@@ -40,14 +40,16 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
-// The address without what was just done: that was said, and a reload would say it again.
+// A case that is being issued is shown again once it has moved, unless the reader is busy on the page by then.
 const wait = document.querySelector("[data-wait]");
+const title = document.getElementById("title");
+
 async function again(left) {
-  if (!left) return;
   await new Promise((done) => setTimeout(done, 2000));
-  const answer = await fetch(location.pathname, { headers: { accept: "text/html" } }).catch(() => null);
-  const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (fresh && !fresh.querySelector("[data-wait]") && fresh.querySelector("#title")) location.replace(location.pathname);
-  else again(left - 1);
+  const answer = await fetch(location.pathname).catch(() => null);
+  const state = answer?.ok && (/ data-wait="(\w+)"/.exec(await answer.text())?.[1] ?? "issued");
+  const idle = document.activeElement === document.body || document.activeElement === title;
+  if (idle && state && state !== wait.dataset.wait) location.replace(`${location.pathname}?done=${state}`);
+  else if (left) again(left - 1);
 }
 if (wait) again(30);

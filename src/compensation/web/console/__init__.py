@@ -9,7 +9,7 @@ from compensation.web.console.decide import ask, close_case, end, task_done
 from compensation.web.console.login import change_keys, login, login_form, logout, you
 from compensation.web.console.message import as_mail, as_text
 from compensation.web.console.queue import cases
-from compensation.web.console.refusal import refused
+from compensation.web.console.refusal import nowhere, refused
 from compensation.web.console.report import empty, send
 from compensation.web.console.session import desk
 
@@ -22,7 +22,7 @@ def console() -> Router:
             login_form, login, logout, you, change_keys,
             cases, empty, send,
             case, show_receipt, download_receipt, as_text, as_mail,
-            look, take, look_again, grant, ask, end, close_case, task_done,
+            look, take, look_again, grant, ask, end, close_case, task_done, nowhere,
         ],
         dependencies={"desk": Provide(desk)},
         exception_handlers={Exception: refused},

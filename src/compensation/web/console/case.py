@@ -67,12 +67,18 @@ def case_page(request: StrictRequest, desk: Desk, work: Work, *, wrong: str | No
         desk,
         "case.html",
         status=422 if wrong else 200,
+        happened=_happened(work),
         wrong=wrong,
         work=work,
         case=work.case,
         labels=labels,
-        reported=f"{labels.channel(work.case.channel)}, {labels.tongue(work.case.locale)}, "
-        f"{moment(work.case.created_at, say.locale)}",
+        reported=say(", ").join(
+            (
+                labels.channel(work.case.channel),
+                labels.tongue(work.case.locale),
+                moment(work.case.created_at, say.locale),
+            )
+        ),
         evidence=evidence(labels, report) if report else [],
         harms=_harms(labels, explain, work),
         columns=compared.columns,
@@ -139,6 +145,11 @@ def tools(request: StrictRequest, desk: Desk, work: Work) -> tuple[Labels, Expla
     say: Say = words(request, desk.locale)
     labels = Labels(say, request.app.state.post.writer.reasons)
     return labels, Explain(labels, work.case)
+
+
+def _happened(work: Work) -> frozenset[str]:
+    """What was done in this case, by the words of its history; a task by any name is a task."""
+    return frozenset("task" if event.what.endswith("_done") else event.what for event in work.events)
 
 
 def _harms(labels: Labels, explain: Explain, work: Work) -> list[HarmRow]:

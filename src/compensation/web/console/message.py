@@ -42,7 +42,7 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
         it = self.letter
         if it is None:
             return ()
-        cards = (f"{card.name}, {money(card.total, it.locale)} · {card.valid} · {card.fees}" for card in it.cards)
+        cards = (f"{card.name}: {money(card.total, it.locale)} · {card.valid} · {card.fees}" for card in it.cards)
         promises = (f"{one.name}. {one.said}" for one in it.promises)
         apology = f"{it.heading}. {' '.join(it.ours)}"
         return (it.greeting, apology, *it.done, *it.get, *cards, *promises, *filter(None, (it.prevention, it.note)))

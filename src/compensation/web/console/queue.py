@@ -75,7 +75,7 @@ class Tab(msgspec.Struct, frozen=True):
     count: int | None
 
 
-@get("/")
+@get(["/", "/cases"])
 async def cases(
     request: StrictRequest,
     door: Door,
@@ -118,7 +118,7 @@ def _row(labels: Labels, case: Case, heard: Said | None, now: datetime) -> Row:
         name=heard.person.name or heard.person.email or heard.person.reference if heard else "",
         words=heard.report.words if heard else "",
         locale=case.locale,
-        families=", ".join(families),
+        families=labels.say(", ").join(families),
         harms=" · ".join(labels.harm(code) for code in case.harms),
         owed=case.owed,
         goodwill=case.goodwill,

@@ -3,8 +3,10 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response
+from litestar import Request, Response, get
+from litestar.params import FromPath
 
+from compensation.core.errors import NotFound
 from compensation.delivery.words import word
 from compensation.web.console.session import tongue, words
 from compensation.web.console.view import see
@@ -29,6 +31,12 @@ _SAID = {
 }
 _CANNOT = (word("This cannot be done"), word("Nothing was changed. Go back and see where the case stands."))
 _AWAY = (word("We cannot answer just now"), word("Nothing was changed. Try again in a moment."))
+
+
+@get(["/{rest:path}", "/cases/{case_id:str}/{rest:path}"])
+async def nowhere(rest: FromPath[str]) -> None:
+    """Every other address under /console: not there, in words rather than as a problem document."""
+    raise NotFound("not_found", "There is no such page.")
 
 
 def refused(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

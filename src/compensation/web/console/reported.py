@@ -15,8 +15,8 @@ from compensation.web.console.typed import Typed
 
 COST_LINES, MOST_COST_LINES = 2, 50
 _DAYS = 3650
-_SUMS = {"promised_credit", "duplicate_amount"}
-TICKS = tuple(sorted(FACTS - _SUMS))
+_SUMS = ("duplicate_amount", "promised_credit")
+TICKS = tuple(sorted(FACTS.difference(_SUMS)))
 """The facts that are ticked; the others are sums."""
 
 _AT: dict[str, tuple[str, str]] = {
@@ -38,27 +38,30 @@ _AT: dict[str, tuple[str, str]] = {
 
 def report_of(typed: Typed, reasons: dict[str, ReasonEntry], programs: frozenset[str]) -> ReportCase | None:
     """The report, or None with everything that is wrong in ``typed.wrong``. What ``engine`` refuses comes later."""
-    currency = typed.currency("currency")
+    # In the order of the page, so that the faults are told in the order in which they are met.
     parts: dict[str, Any] = {
-        "customer": _customer(typed),
-        "harms": _harms(typed),
-        "country": typed.one_of("country", dict(countries("en")), needed=True),
-        "locale": typed.one_of("locale", LANGUAGES, needed=True),
-        "reason_code": typed.one_of("reason_code", reasons, needed=True),
-        "order": _order(typed, currency),
-        "currency": currency,
-        "cost_lines": _costs(typed, currency),
-        "facts": _facts(typed, currency),
-        "customer_tier": typed.one_of("tier", TIERS) or TIERS[0],
-        "program": typed.one_of("program", programs),
         "words": typed.prose("words"),
         "wanted_outcome": typed.prose("wanted_outcome", most=2000),
-        "incident_group": typed.text("incident_group"),
         "channel": typed.one_of("channel", CHANNELS, needed=True),
-        "ask_customer": typed.ticked("ask_customer"),
+        "reason_code": typed.one_of("reason_code", reasons, needed=True),
+        "harms": _harms(typed),
     }
+    currency = typed.currency("currency")
     if currency is None:
         typed.fault("currency", typed.say(_AT["currency_needed"][1]))
+    parts |= {
+        "currency": currency,
+        "order": _order(typed, currency),
+        "facts": _facts(typed, currency),
+        "cost_lines": _costs(typed, currency),
+        "customer": _customer(typed),
+        "locale": typed.one_of("locale", LANGUAGES, needed=True),
+        "country": typed.one_of("country", dict(countries("en")), needed=True),
+        "customer_tier": typed.one_of("tier", TIERS) or TIERS[0],
+        "program": typed.one_of("program", programs),
+        "incident_group": typed.text("incident_group"),
+        "ask_customer": typed.ticked("ask_customer"),
+    }
     if typed.wrong:
         return None
     try:
@@ -145,7 +148,7 @@ def rows(typed: Typed) -> int:
 
 
 def _facts(typed: Typed, currency: str | None) -> Facts:
-    wants = typed.one_of("wants", tuple(Wants))
+    wants, days_late = typed.one_of("wants", tuple(Wants)), typed.number("days_late", _DAYS)
     stated: dict[str, Any] = {name: typed.amount(name, currency) for name in _SUMS}
     stated |= {name: typed.ticked(f"fact.{name}") for name in TICKS}
-    return Facts(**stated, days_late=typed.number("days_late", _DAYS), wants=Wants(wants) if wants else None)
+    return Facts(**stated, days_late=days_late, wants=Wants(wants) if wants else None)

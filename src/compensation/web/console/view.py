@@ -1,5 +1,6 @@
 """A page of the console: the template in the frame of the desk, its one-time word, and what has just been done."""
 
+from collections.abc import Container
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +18,8 @@ ONCE = "once"
 """The hidden field that becomes the Idempotency-Key: however often a form is sent, it has one effect."""
 
 DONE = {
+    "issuing": word("What was chosen is being issued."),
+    "issued": word("Everything that was chosen is issued."),
     "reported": word("The case is open. Choose one of its offers."),
     "chosen": word("The choice is made. What was chosen is being issued."),
     "proposed": word("The proposal is made. A second person decides on it."),
@@ -34,11 +37,15 @@ FOCUS = {
     "reported": "offers",
     "sent_back": "offers",
     "task": "issued",
-    **dict.fromkeys(("chosen", "proposed", "approved", "rejected", "cancelled", "closed"), "title"),
+    **dict.fromkeys(
+        ("chosen", "proposed", "approved", "rejected", "cancelled", "closed", "issuing", "issued"), "title"
+    ),
 }
 """The heading of what changed: that is where the focus goes."""
 
 NOT_DONE = {
+    "issuing": word("What was chosen is being issued."),
+    "issued": word("Everything that was chosen is issued."),
     "wrong_state": word("Somebody else moved this case meanwhile. See where it stands now, and decide by that."),
     "unknown_offer": word("The case has no such offer any more. Choose one of those below."),
     "budget_exhausted": word(
@@ -57,10 +64,20 @@ _OTHERWISE = word("This was not done, and nothing was changed. Read the page as 
 
 
 def view(
-    request: Request[Any, Any, Any], desk: Desk, template: str, *, status: int = 200, **context: Any
+    request: Request[Any, Any, Any],
+    desk: Desk,
+    template: str,
+    *,
+    status: int = 200,
+    happened: Container[str] = ("keys",),
+    **context: Any,
 ) -> Response[str]:
-    """The template ``console/<template>``. A language asked for in the address is remembered."""
+    """The template ``console/<template>``. A language asked for in the address is remembered.
+
+    ``happened`` is what may be said to be done: an address that somebody made up says nothing that is not so.
+    """
     asked, done, refused = (request.query_params.get(name, "") for name in ("lang", "done", "not"))
+    done = done if done in happened else ""
     say = words(request, desk.locale)
     answer = page(
         request.app.state,
