@@ -44,8 +44,6 @@ FOCUS = {
 """The heading of what changed: that is where the focus goes."""
 
 NOT_DONE = {
-    "issuing": word("What was chosen is being issued."),
-    "issued": word("Everything that was chosen is issued."),
     "wrong_state": word("Somebody else moved this case meanwhile. See where it stands now, and decide by that."),
     "unknown_offer": word("The case has no such offer any more. Choose one of those below."),
     "budget_exhausted": word(
