@@ -13,7 +13,7 @@ CREATE TABLE events (
   id text COLLATE "C" NOT NULL, -- carries the letters of the outbox row that told of it: one row, one event
   type text COLLATE "C" NOT NULL,
   subject_id text COLLATE "C" NOT NULL,
-  data jsonb NOT NULL, -- the subject as it was shown at that time: nothing secret, nothing personal
+  data json NOT NULL, -- the subject, letter by letter as it was shown then: nothing secret, nothing personal
   at timestamptz NOT NULL,
   PRIMARY KEY (merchant_id, number),
   UNIQUE (merchant_id, id)

@@ -130,7 +130,7 @@ async def caller() -> AsyncIterator[WebhookCaller]:
 @pytest.fixture
 async def worker(door: Doorway, settings: Settings, caller: WebhookCaller) -> AsyncIterator[Worker]:
     nobody = NoProcessor()
-    made = Worker(door, Partners(nobody, nobody, SmtpChannel(settings.smtp_url), caller), Post(settings))
+    made = Worker(door, Partners(nobody, nobody, SmtpChannel("smtp://127.0.0.1:1"), caller), Post(settings))
     yield made
     await made.settle()
 

@@ -53,6 +53,35 @@ def system(developer: httpx.AsyncClient) -> System:
     return System(developer)
 
 
+DEFECT = {
+    "harms": [{"type": "material.defective_product", "severity": "high"}],
+    "reason_code": "defect",
+    "country": "DE",
+    "locale": "en",
+    "order": {"number": "SN-1", "amount": {"amount": 20000, "currency": "EUR"}},
+    "facts": {"repairable": True},
+    "words": "It came broken.",
+    "customer": {"reference": "C-1", "name": "Hannah Weber", "email": "hannah@weber.example"},
+}
+
+
+async def test_a_case_that_is_resolved_by_a_repair_has_the_merchant_told_of_it(
+    system: System, receiver: Receiver, demo: Demo, worker: Worker
+) -> None:
+    await system.write("POST", ENDPOINTS, {"url": receiver.url})
+    case = await system.write("POST", "/v1/cases", DEFECT)
+    await system.write("POST", f"/v1/cases/{case['id']}/choose", {"offer": "repair"})
+    while await worker.work_all(demo.merchant):
+        await worker.settle()
+    told = [message.event for message in receiver.told]
+    assert [event["number"] for event in told] == list(range(1, len(told) + 1))
+    repair = next(event["data"] for event in told if event["data"].get("remedy") == "repair_product")
+    assert (repair["case_id"], repair["kind"], repair["state"]) == (case["id"], "task", "issued")
+    assert repair["due_at"] > repair["created_at"]
+    assert "order.issued" in [event["type"] for event in told]
+    assert not any(word in str(told) for word in ("Hannah", "weber.example", "It came broken"))
+
+
 async def test_a_task_is_told_done_and_told_as_done(
     system: System, shop: Shop, receiver: Receiver, worker: Worker
 ) -> None:

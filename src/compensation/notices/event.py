@@ -85,7 +85,9 @@ async def add_event(tx: Tx, who: Who, what: Happened, at: datetime) -> NumberedE
     data = await _SUBJECTS[what.type.partition(".")[0]](tx, what.subject_id)
     if data is None:
         raise NotFound("unknown_reward", f"There is no {what.subject_id} to tell of.")
-    row = await tx.row(sql.ADD_EVENT, what.told_id, event_id, what.type, what.subject_id, data)
+    row = await tx.row(
+        sql.ADD_EVENT, what.told_id, event_id, what.type, what.subject_id, msgspec.json.encode(data).decode()
+    )
     assert row is not None, "the outbox row that we are working on exists"
     await queue(tx, None, row["number"], row["number"], at)
     return read_event(row)
@@ -99,4 +101,4 @@ async def feed(tx: Tx, after: int, limit: int) -> Feed:
 
 def read_event(row: Any) -> NumberedEvent:
     """From a row of number, id, type, data, at."""
-    return NumberedEvent(**{**row, "type": EventType(row["type"])})
+    return NumberedEvent(**{**row, "type": EventType(row["type"]), "data": msgspec.json.decode(row["data"])})
