@@ -40,7 +40,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def report_of(name: str, habit: str = "prompt") -> dict[str, Any]:
     """The report of one customer. ``habit`` is how the payment processor behaves for his payment."""
-    payment = f"pi_sim_{OWED}_eur_{name}_{habit}"
+    payment = f"pi_sim_{OWED}_eur_{name.replace(chr(46), chr(45))}_{habit}"  # a payment has no full stop in its name
     return REPORT | {
         "order": {"number": f"SN-{name}", "amount": {"amount": OWED, "currency": "EUR"}, "payment": payment},
         "customer": {"reference": f"C-{name}", "name": "Hannah Weber", "email": f"{name}@customer.example"},
