@@ -70,8 +70,10 @@ class PaymentSimulator:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, which carries one request."""
         wire = h11.Connection(h11.SERVER, max_incomplete_event_size=_MOST_BYTES)
-        # A client may hang up at any moment; whoever plays an outside world has nobody to tell.
-        with contextlib.suppress(ConnectionError, TimeoutError), contextlib.closing(writer):
+        # A client may hang up at any moment, in the middle of his request too, after which h11 lets nothing be said;
+        # whoever plays an outside world has nobody to tell.
+        gone = (ConnectionError, TimeoutError, h11.LocalProtocolError)
+        with contextlib.suppress(*gone), contextlib.closing(writer):
             request = await _read(wire, reader)
             answer = await self._one_at_a_time(request, reader) if request else _UNREADABLE
             if answer is not None:
