@@ -26,6 +26,7 @@ from compensation.core.settings import load
 from compensation.core.vault import Vault
 from compensation.db.answers import Who
 from compensation.db.embedded import Postgres, Valkey
+from compensation.db.faults import as_problem
 from compensation.db.migrate import migrate
 from compensation.db.pool import open_pool
 from compensation.db.unit import Doorway
@@ -39,8 +40,10 @@ from tests.faults.trade import Trader, broken_promises
 
 WEB, WORKER = ("serve", "serve.2"), ("work",)
 TRADERS = 8
-LIFE = 4.0
-"""Seconds a process lives at most before it is killed at a moment of no name."""
+LIFE = {"serve": 3.0, "work": 5.0}
+"""Seconds a process lives at most before it is killed at a moment of no name; a worker's include its start."""
+PASSES = {"serve": 30, "work": 4}
+"""How often a process may pass the point at which it is to die: enough that something was done, and it is reached."""
 PATIENCE = 300.0
 CAREFUL: dict[str, str | int] = {"fsync": "on", "synchronous_commit": "on"}
 CARELESS: dict[str, str | int] = {"synchronous_commit": "off", "wal_writer_delay": "10s"}
@@ -96,22 +99,26 @@ class Torture:
         """Trade and be killed until every stroke has fallen; then let all that was begun come to its end."""
         enough = asyncio.Event()
         trading = [asyncio.create_task(trader.trade(enough)) for trader in traders]
-        self.house.hands_off = True
-        await asyncio.gather(*(self._afflict(name) for name in (*WEB, *WORKER)), self._afflict_servers())
-        self.house.hands_off = False
-        enough.set()
-        for outcome in await asyncio.gather(*trading, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                self.result.broken.append(f"{type(outcome).__name__}: {outcome}")
+        try:
+            self.house.hands_off = True
+            await asyncio.gather(*(self._afflict(name) for name in (*WEB, *WORKER)), self._afflict_servers())
+            self.house.hands_off = False
+            enough.set()
+            outcomes = await asyncio.gather(*trading, return_exceptions=True)
+        finally:
+            for task in trading:
+                task.cancel()
+        self.result.broken += [f"{type(each).__name__}: {each}" for each in outcomes if each is not None]
 
     async def _afflict(self, name: str) -> None:
         """Every life of a process ends at a point drawn before it began, or at any moment if it never gets there."""
         chance = random.Random(f"{self.plan.seed} {name}")
         points = sorted(point for point in POINTS if name in WORKER or point.startswith("unit."))
+        command = name.partition(".")[0]
         for _ in range(self._strokes.count(name)):
-            point, pass_, limit = chance.choice(points), chance.randint(1, 12), chance.uniform(LIFE / 8, LIFE)
-            reached = await self._live_and_die(name, f"{point}:{pass_}", limit)
-            self.result.killed[f"{name.partition('.')[0]} {point if reached else 'at any moment'}"] += 1
+            crash = f"{(point := chance.choice(points))}:{chance.randint(1, PASSES[command])}"
+            reached = await self._live_and_die(name, crash, chance.uniform(LIFE[command] / 3, LIFE[command]))
+            self.result.killed[f"{command} {point if reached else 'at any moment'}"] += 1
             self._fallen += 1
             if name in WORKER:
                 await self._let_leases_end()
@@ -135,16 +142,16 @@ class Torture:
         return sum(len(caller.kept) for caller in self._callers)
 
     async def _let_leases_end(self) -> None:
+        """Unless PostgreSQL is being killed too: then they are ended after the next death, or when all is over."""
         try:
             owner = await asyncpg.connect(self.postgres.url, timeout=5)
-        except (OSError, asyncpg.PostgresError):
-            return  # PostgreSQL is being killed too; the leases are ended after the next death, or at the end.
-        try:
-            await end_leases(owner)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            return
-        finally:
-            owner.terminate()
+            try:
+                await end_leases(owner)
+            finally:
+                owner.terminate()
+        except Exception as error:
+            if as_problem(error) is None:
+                raise
 
     async def _afflict_servers(self) -> None:
         """PostgreSQL and the doorbell, in even steps between the kills of processes."""
