@@ -70,7 +70,7 @@ async def test_an_agents_way_from_the_door_to_what_is_issued(
 
     # The worker issues it; the page that waits shows it without being asked.
     await shop.issue(case.id)
-    await expect(page.get_by_role("status")).to_contain_text("Everything that was chosen is issued.")
+    await expect(page.get_by_role("status")).to_contain_text("The case is issued.")
     await expect(page.get_by_role("heading", name="What was issued")).to_be_visible()
     await expect(page.locator(".top .badge")).to_have_text("Issued")
     await expect(page.get_by_role("region", name="What was issued: table").get_by_role("row")).not_to_have_count(1)

@@ -74,6 +74,7 @@ async def test_no_other_site_can_log_somebody_in(visitor: Seat, demo: Demo) -> N
         ("https://evil.example/console", "/console"),
         ("/console%5C%5Cevil.example", "/console"),
         ("/consolation", "/console"),
+        ("/console/../v1/orders", "/console"),
         ("/console%0d%0aset-cookie:a=b", "/console"),
     ],
 )

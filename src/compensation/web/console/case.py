@@ -1,13 +1,13 @@
 """One case: its words and facts, the offers and why, the law, the message, its history, and its receipt."""
 
-from typing import Any
-
 import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
 
 from compensation.cases.case import receipt
+from compensation.core.money import POINTS, Money
 from compensation.core.text import day, ltr, moment
+from compensation.delivery.letter import Badge
 from compensation.delivery.words import Say
 from compensation.issuance.reward import Reward
 from compensation.web.asked import Door
@@ -32,8 +32,8 @@ class HarmRow(msgspec.Struct, frozen=True, kw_only=True):
     harm: str
     severity: str
     facts: tuple[str, ...]
-    owed: Any
-    goodwill: Any
+    owed: Money
+    goodwill: Money
 
 
 class RewardRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ class RewardRow(msgspec.Struct, frozen=True, kw_only=True):
 
     reward: Reward
     name: str
-    badge: Any
+    badge: Badge
     last4: str
     dates: tuple[str, ...]
     to_do: bool
@@ -95,6 +95,7 @@ def case_page(request: StrictRequest, desk: Desk, work: Work, *, wrong: str | No
         badge=labels.state(work.case.state, work.case.delivery),
         verdict=verdict(say, desk.agent, work),
         limit=authority(desk.agent, work.case.owed.currency),
+        points=Money(work.wallet.points, POINTS),
         since=day(work.customer.created_at.date(), desk.locale),
         room="needs_approval" if work.case.state == "needs_approval" else "open",
     )

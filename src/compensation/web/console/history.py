@@ -24,7 +24,7 @@ _WHAT = {
     "rejected": word("Rejected"),
     "cancelled": word("Called off"),
     "issuing": word("Issuing began"),
-    "issued": word("Everything is issued"),
+    "issued": word("Issued"),
     "closed": word("Closed"),
     "task_done": word("Task done"),
     "refund_done": word("Money paid back by hand"),

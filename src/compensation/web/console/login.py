@@ -38,7 +38,7 @@ from compensation.web.problems import headers_of
 from compensation.web.request import StrictRequest
 
 Next = Annotated[str, QueryParameter(name="next", max_length=500)]
-_OURS = re.compile(r"/console(?:/[A-Za-z0-9_./-]*)?(?:\?[A-Za-z0-9_=&%.+-]*)?")
+_OURS = re.compile(r"(?!.*\.\.)/console(?:/[A-Za-z0-9_./-]*)?(?:\?[A-Za-z0-9_=&%.+-]*)?")
 _LONGEST = 320
 
 WRONG = word("The e-mail address or the password is wrong")

@@ -3,7 +3,7 @@
 import msgspec
 
 from compensation.core.money import Money
-from compensation.core.states import CaseState
+from compensation.core.states import CaseState, RewardState
 from compensation.core.text import isolate
 from compensation.delivery.words import Say, word
 from compensation.engine.plan import Offer
@@ -96,10 +96,14 @@ def _to_approve(say: Say, work: Work, here: str) -> Verdict:
 
 def _to_close(say: Say, work: Work) -> Verdict:
     undone = sum(1 for reward in work.rewards if to_do(reward))
+    if undone:
+        says = say.many("{n} thing is left for a person to do.", "{n} things are left for a person to do.", undone)
+    elif any(reward.state is RewardState.refused for reward in work.rewards):
+        says = say("Part of what was chosen could not be issued.")
+    else:
+        says = say("Everything that was chosen is out.")
     return Verdict(
-        says=say.many("{n} thing is left for a person to do.", "{n} things are left for a person to do.", undone)
-        if undone
-        else say("Everything that was chosen is out."),
+        says=says,
         see=("#issued", say("See what was issued")),
         deeds=(Deed(label=say("Close the case"), form="close"),),
     )

@@ -19,7 +19,7 @@ ONCE = "once"
 
 DONE = {
     "issuing": word("What was chosen is being issued."),
-    "issued": word("Everything that was chosen is issued."),
+    "issued": word("The case is issued."),
     "reported": word("The case is open. Choose one of its offers."),
     "chosen": word("The choice is made. What was chosen is being issued."),
     "proposed": word("The proposal is made. A second person decides on it."),
