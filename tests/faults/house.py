@@ -14,6 +14,7 @@ import httpx
 from compensation.core.settings import load
 from compensation.core.vault import Vault
 from compensation.db.audit import audit
+from compensation.db.embedded.child import _bound_to_us
 from compensation.db.pool import open_pool
 from compensation.db.unit import Doorway
 from compensation.merchants.demo import Demo, seed
@@ -97,6 +98,7 @@ class House:
         if command == "serve":
             told["COMPENSATION_PORT"] = self.base_of(name).rpartition(":")[2]
         self.processes[name] = await asyncio.create_subprocess_exec(
+            *_bound_to_us(signal.SIGKILL),
             sys.executable, "-m", "compensation", command,
             env=self._environment | told, stdout=self._log, stderr=self._log,
         )  # fmt: skip

@@ -26,6 +26,11 @@ class Outside:
         with closing(Book(self._folder / FILE)) as book:
             return book.refunds(None)
 
+    def forget_keys(self) -> None:
+        """As a processor may after a day: from now on only our reference on the refund itself says that it was made."""
+        with closing(Book(self._folder / FILE)) as book:
+            book.forget_keys()
+
     def references(self) -> Counter[str]:
         """How many refunds bear each reference of ours."""
         return Counter(refund.metadata[MARK] for refund in self.refunds())

@@ -63,6 +63,7 @@ async def test_the_worker_dies_again_and_again_at_one_point_of_a_case_and_the_ca
                 if not await died_before_all_was_done(house, owner):
                     break
                 await end_leases(owner)
+                world.forget_keys()
             assert life > WORKER[point], f"the worker died only {life - 1} times at {point}"
             outcome = await enjoy(caller, point, decided)
             left = await owner.fetchval("SELECT sum(balance) FROM accounts WHERE owner_id = $1", outcome.reward_id)

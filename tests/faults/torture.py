@@ -87,8 +87,10 @@ class Result(msgspec.Struct):
 class Torture:
     """One run. ``house`` is not started yet; nobody but us revives what dies in it."""
 
-    def __init__(self, plan: Plan, postgres: Postgres, valkey: Valkey, house: House, callers: list[Caller]) -> None:
-        self.plan, self.postgres, self.valkey, self.house = plan, postgres, valkey, house
+    def __init__(
+        self, plan: Plan, world: Outside, postgres: Postgres, valkey: Valkey, house: House, callers: list[Caller]
+    ) -> None:
+        self.plan, self.world, self.postgres, self.valkey, self.house = plan, world, postgres, valkey, house
         self.result = Result(plan)
         self._callers = callers
         self._fallen = 0
@@ -101,7 +103,7 @@ class Torture:
         trading = [asyncio.create_task(trader.trade(enough)) for trader in traders]
         try:
             self.house.hands_off = True
-            await asyncio.gather(*(self._afflict(name) for name in (*WEB, *WORKER)), self._afflict_servers())
+            await asyncio.gather(*(self._afflict(name) for name in (*WEB, *WORKER)), self._afflict_servers(trading))
             self.house.hands_off = False
             enough.set()
             outcomes = await asyncio.gather(*trading, return_exceptions=True)
@@ -121,6 +123,7 @@ class Torture:
             self.result.killed[f"{command} {point if reached else 'at any moment'}"] += 1
             self._fallen += 1
             if name in WORKER:
+                self.world.forget_keys()
                 await self._let_leases_end()
         await self.house.start(name)
 
@@ -153,12 +156,12 @@ class Torture:
             if as_problem(error) is None:
                 raise
 
-    async def _afflict_servers(self) -> None:
-        """PostgreSQL and the doorbell, in even steps between the kills of processes."""
+    async def _afflict_servers(self, trading: list["asyncio.Task[None]"]) -> None:
+        """PostgreSQL and the doorbell, in even steps between the kills of processes, each with something to lose."""
         for number in range(self.plan.postgres_kills):
             due = self.plan.kills * (2 * number + 1) // (2 * self.plan.postgres_kills)
             answered = self.answers + TRADERS
-            while self._fallen < due or self.answers < answered:
+            while self._fallen < due or (self.answers < answered and not all(task.done() for task in trading)):
                 await asyncio.sleep(0.02)
             await self.postgres.kill()
             await self.postgres.start()
@@ -192,7 +195,7 @@ async def torture(plan: Plan, folder: Path) -> Result:
         demo = await _open(postgres, house)
         callers = [await stack.enter_async_context(calling(house, demo.api_key, name, PATIENCE)) for name in WEB]
         traders = [Trader(callers[n % len(callers)], f"trader{n}", plan.seed) for n in range(TRADERS)]
-        run = Torture(plan, postgres, valkey, house, callers)
+        run = Torture(plan, world, postgres, valkey, house, callers)
         await run.run(traders)
         await _judge(run.result, postgres.url, house, world, traders)
         run.result.seconds = time.monotonic() - began

@@ -261,6 +261,6 @@ def test_the_bank_keeps_its_books(real: Real) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
