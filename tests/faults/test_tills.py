@@ -1,6 +1,7 @@
 """Two hundred tills on one card, through two web processes: together they take what it holds, and no more."""
 
 import asyncio
+from collections import Counter
 
 import asyncpg
 import httpx
@@ -28,11 +29,25 @@ async def test_two_hundred_tills_and_their_returns_take_exactly_what_a_card_hold
         left = await owner.fetchval("SELECT sum(balance) FROM accounts WHERE owner_id = $1", reward_id)
         assert taken + left == HELD
         assert 0 < left < EACH, "a till was refused though the card held enough"
-        assert await owner.fetchval("SELECT min(balance) FROM redemptions") >= 0
+        await one_after_another(owner, left)
         for caller in (first, second):
             await caller.ask_all_again()
     assert await owner.fetchval("SELECT sum(balance) FROM accounts WHERE owner_id = $1", reward_id) == left
     await sound(owner)
+
+
+async def one_after_another(owner: asyncpg.Connection, left: int) -> None:
+    """The balances that the tills were told are those of some order of sales and returns, one after the other.
+
+    Each use leads from a balance to a balance. Put end to end they lead from what the card held to what is left, so
+    every balance in between is left as often as it is come to.
+    """
+    uses = await owner.fetch("SELECT kind, amount, balance FROM redemptions")
+    come_to = Counter(use["balance"] for use in uses)
+    gone_from = Counter(use["balance"] + use["amount"] * (1 if use["kind"] == "redeem" else -1) for use in uses)
+    assert gone_from - come_to == {HELD: 1}
+    assert come_to - gone_from == {left: 1}
+    assert min(come_to) >= 0
 
 
 async def till(caller: Caller, code: str, number: int) -> int:
