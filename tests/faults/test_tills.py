@@ -11,9 +11,9 @@ from tests.faults.caller import Caller, calling
 from tests.faults.house import PATIENCE, House, sound
 
 TILLS = 200
-HELD = 100_50
-EACH = 3_00
-"""What a till takes. Half a euro is always left over, so the card is never empty, and a refusal is no guess."""
+HELD = 100_05
+EACH = 30
+"""What a till takes. Five cents are always left over, so the card is never empty, and a refusal is no guess."""
 
 
 async def test_two_hundred_tills_and_their_returns_take_exactly_what_a_card_holds(
