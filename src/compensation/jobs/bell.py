@@ -17,7 +17,8 @@ SILENCE = 5.0
 
 
 def encode(job: dict[str, Any]) -> bytes:
-    return msgspec.msgpack.encode(job)
+    # arq files what became of a job too, and of one whose worker died that is an exception: its name is enough.
+    return msgspec.msgpack.encode(job, enc_hook=lambda failure: type(failure).__name__)
 
 
 def decode(raw: bytes) -> dict[str, Any]:
