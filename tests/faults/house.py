@@ -46,8 +46,8 @@ class House:
         self.processes: dict[str, asyncio.subprocess.Process] = {}
         self.deaths = 0
         """How many processes died by SIGKILL, by our hand or by their own."""
-        self.hands_off = False
-        """Whether somebody else revives what dies, so that a caller only waits."""
+        self.doomed: set[str] = set()
+        """Processes that somebody kills and starts again by a plan, so that nobody else revives them."""
         self._reviving = asyncio.Lock()
         self._vain = 0
         self._log = (folder / "house.log").open("ab")
@@ -135,11 +135,10 @@ class House:
 
     async def revive(self) -> list[str]:
         """Start again what has died, as its operator's supervisor would, and say what it was."""
-        if self.hands_off:
-            await asyncio.sleep(0.05)
-            return []
         async with self._reviving:
-            died = [name for name in self.processes if self.dead(name)]
+            died = [name for name in self.processes if self.dead(name) and name not in self.doomed]
+            if not died:
+                await asyncio.sleep(0.02)
             for name in died:
                 self.deaths += self.processes[name].returncode == -signal.SIGKILL
                 await self.start(name)

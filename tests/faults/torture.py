@@ -42,6 +42,8 @@ WEB, WORKER = ("serve", "serve.2"), ("work",)
 TRADERS = 8
 LIFE = {"serve": 3.0, "work": 5.0}
 """Seconds a process lives at most before it is killed at a moment of no name; a worker's include its start."""
+RESTARTS = 0.2
+"""The share of kills before which the process is once asked to stop, as when a release rolls out."""
 PASSES = {"serve": 30, "work": 4}
 """How often a process may pass the point at which it is to die: enough that something was done, and it is reached."""
 PATIENCE = 300.0
@@ -70,6 +72,7 @@ class Result(msgspec.Struct):
     broken: list[str] = []
     killed: Counter[str] = msgspec.field(default_factory=Counter)
     """How often each process died, and at which point."""
+    restarts: int = 0
     answers: int = 0
     refused: int = 0
     longest: float = 0.0
@@ -102,9 +105,7 @@ class Torture:
         enough = asyncio.Event()
         trading = [asyncio.create_task(trader.trade(enough)) for trader in traders]
         try:
-            self.house.hands_off = True
             await asyncio.gather(*(self._afflict(name) for name in (*WEB, *WORKER)), self._afflict_servers(trading))
-            self.house.hands_off = False
             enough.set()
             outcomes = await asyncio.gather(*trading, return_exceptions=True)
         finally:
@@ -117,7 +118,13 @@ class Torture:
         chance = random.Random(f"{self.plan.seed} {name}")
         points = sorted(point for point in POINTS if name in WORKER or point.startswith("unit."))
         command = name.partition(".")[0]
+        self.house.doomed.add(name)
         for _ in range(self._strokes.count(name)):
+            if chance.random() < RESTARTS:
+                await self.house.start(name)
+                await asyncio.sleep(chance.uniform(0, LIFE[command] / 2))
+                await self.house.stop(name)
+                self.result.restarts += 1
             crash = f"{(point := chance.choice(points))}:{chance.randint(1, PASSES[command])}"
             reached = await self._live_and_die(name, crash, chance.uniform(LIFE[command] / 3, LIFE[command]))
             self.result.killed[f"{command} {point if reached else 'at any moment'}"] += 1
@@ -125,6 +132,7 @@ class Torture:
             if name in WORKER:
                 self.world.forget_keys()
                 await self._let_leases_end()
+        self.house.doomed.remove(name)
         await self.house.start(name)
 
     async def _live_and_die(self, name: str, crash: str, limit: float) -> bool:
@@ -266,7 +274,7 @@ def main() -> int:
 def report(result: Result) -> str:
     kills, count = result.killed, len(result.broken)
     lines = [f"{times:>6}  {what}" for what, times in sorted(kills.items())]
-    lines.append(f"{kills.total()} kills in {result.seconds:.0f} s")
+    lines.append(f"{kills.total()} kills and {result.restarts} restarts in {result.seconds:.0f} s")
     lines.append(f"{result.answers} answers acknowledged, the slowest after {result.longest:.1f} s")
     lines.append(f"{result.refused} times told to come again")
     lines.append(f"{result.orders} orders, {result.refunds} refunds, {result.letters} letters")
