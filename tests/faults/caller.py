@@ -82,7 +82,8 @@ class Caller:
                 try:
                     answer = await self.once(method, path, **more)
                 except httpx.TransportError:
-                    await self.house.revive()
+                    if not await self.house.revive():
+                        await asyncio.sleep(0.02)
                     continue
                 assert answer.status_code != 500, answer.text
                 if answer.status_code != 503 and "retry-after" not in answer.headers:

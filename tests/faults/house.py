@@ -137,12 +137,10 @@ class House:
         """Start again what has died, as its operator's supervisor would, and say what it was."""
         async with self._reviving:
             died = [name for name in self.processes if self.dead(name) and name not in self.doomed]
-            if not died:
-                await asyncio.sleep(0.02)
             for name in died:
                 self.deaths += self.processes[name].returncode == -signal.SIGKILL
                 await self.start(name)
-            return died
+        return died
 
 
 async def drained(owner: asyncpg.Connection, house: House, within: float = PATIENCE) -> None:

@@ -132,8 +132,8 @@ class Torture:
             if name in WORKER:
                 self.world.forget_keys()
                 await self._let_leases_end()
-        self.house.doomed.remove(name)
         await self.house.start(name)
+        self.house.doomed.remove(name)
 
     async def _live_and_die(self, name: str, crash: str, limit: float) -> bool:
         """Whether it died at the point it was to die at. One that finds no database at its start is started again."""
