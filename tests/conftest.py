@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from compensation.core.ids import new_id
 from compensation.core.settings import Settings
@@ -17,6 +18,10 @@ from compensation.db.embedded import Postgres, Valkey
 from compensation.db.migrate import migrate
 from compensation.db.pool import open_pool
 from compensation.db.unit import Doorway
+
+# How long an example takes depends on who else uses the machine; what fails names the words that replay it.
+settings.register_profile("laws", deadline=None, print_blob=True)
+settings.load_profile("laws")
 
 _numbers = itertools.count(1)
 
