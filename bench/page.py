@@ -36,8 +36,10 @@ def tables(run: Run) -> str:
     lines = [
         f"Measured {run.at} on {run.machine}; load before the run: {run.load}.",
         "",
-        "| over HTTP | answers/s | p50 ms | p99 ms | floor/s | × floor | wanted | met "
-        "| web µs | PostgreSQL µs | client µs |",
+        (
+            "| over HTTP | answers/s | p50 ms | p99 ms | floor/s | × floor | wanted | met "
+            "| web µs | PostgreSQL µs | client µs |"
+        ),
         "|---|--:|--:|--:|--:|--:|---|---|--:|--:|--:|",
     ]
     for one in run.results:
