@@ -145,7 +145,7 @@ def _table(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
     case, chosen = outcome.case, outcome.chosen
-    laws = sorted({obligation["code"] for obligation in case["finding"]["obligations"]})
+    laws = sorted({obligation["code"] for obligation in case["assessment"]["obligations"]})
     return (
         outcome.incident,
         f"C-{case['number']}",

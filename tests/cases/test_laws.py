@@ -139,5 +139,5 @@ async def test_the_order_in_which_facts_are_told_changes_nothing(desk: Desk) -> 
         seen.append(await desk.report(who, body))
     one, other = seen
     assert one.owed.amount >= 8450
-    assert (one.owed, one.goodwill, one.finding) == (other.owed, other.goodwill, other.finding)
+    assert (one.owed, one.goodwill, one.assessment) == (other.owed, other.goodwill, other.assessment)
     assert {offer.key: offer.value for offer in one.offers} == {offer.key: offer.value for offer in other.offers}

@@ -113,7 +113,7 @@ async def test_a_customer_with_many_cases_is_looked_at_and_not_refused(desk: Des
         case = await desk.report(desk.system, INC_10)
         assert (await desk.choose(desk.system, case, case.offers[0].key)).state is CaseState.accepted
     case = await desk.report(desk.system, INC_10)
-    assert case.finding.review
+    assert case.assessment.review
     assert (await desk.choose(desk.system, case, case.offers[0].key)).state is CaseState.needs_approval
 
 

@@ -53,7 +53,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """The state of the latest message about it."""
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Assessed(msgspec.Struct, frozen=True, kw_only=True):
     """What was found and why, in the order of force: a part of what the receipt says."""
 
     harms: tuple[HarmFound, ...]
@@ -69,7 +69,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 class CaseFile(Case, frozen=True, kw_only=True):
     """A case with what was found and what may be chosen, the lawful offer first."""
 
-    finding: Finding
+    assessment: Assessed
     offers: tuple[Offer, ...]
     receipt_id: str
 
@@ -120,12 +120,12 @@ class _Envelope(msgspec.Struct, frozen=True):
     receipt: _Body
 
 
-def finding(decision: Decision) -> Finding:
-    assessed = decision.assessment
-    return Finding(
-        harms=assessed.harms,
-        dues=assessed.dues,
-        obligations=assessed.obligations,
+def assessed(decision: Decision) -> Assessed:
+    found = decision.assessment
+    return Assessed(
+        harms=found.harms,
+        dues=found.dues,
+        obligations=found.obligations,
         shares=decision.shares,
         trace=decision.trace,
         refused=decision.refused,
@@ -144,7 +144,7 @@ async def case_file(tx: Tx, case_id: str) -> CaseFile:
     row = await _row(tx, sql.CASE_FILE, case_id)
     return CaseFile(
         **msgspec.structs.asdict(read_case(row)),
-        finding=_found(unpacked(row["document"])),
+        assessment=_found(unpacked(row["document"])),
         offers=tuple(msgspec.convert(offer, Offer) for offer in row["offers"]),
         receipt_id=row["receipt_id"],
     )
@@ -192,9 +192,9 @@ def read_case(row: Any) -> Case:
     )
 
 
-def _found(signed: bytes) -> Finding:
+def _found(signed: bytes) -> Assessed:
     body = msgspec.json.decode(signed, type=_Envelope).receipt
-    return Finding(**msgspec.structs.asdict(body.assessment), **msgspec.structs.asdict(body.decision))
+    return Assessed(**msgspec.structs.asdict(body.assessment), **msgspec.structs.asdict(body.decision))
 
 
 async def _row(tx: Tx, statement: str, case_id: str) -> Any:

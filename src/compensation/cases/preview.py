@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compensation.cases.case import Finding, finding
+from compensation.cases.case import Assessed, assessed
 from compensation.cases.said import inert
 from compensation.cases.weigh import history, setting, weigh
 from compensation.core.money import Money
@@ -29,7 +29,7 @@ class Previewed(msgspec.Struct, frozen=True, kw_only=True):
 
     owed: Money
     goodwill: Money
-    finding: Finding
+    assessment: Assessed
     offers: tuple[Offer, ...]
 
 
@@ -42,4 +42,6 @@ async def preview(tx: Tx, what: Preview, at: datetime) -> Previewed:
         known = await customer(tx, what.customer_id)
         before = await history(tx, known.id, under, at)
     decision = weigh(said, under, before, "", at).decision
-    return Previewed(owed=decision.owed, goodwill=decision.goodwill, finding=finding(decision), offers=decision.offers)
+    return Previewed(
+        owed=decision.owed, goodwill=decision.goodwill, assessment=assessed(decision), offers=decision.offers
+    )

@@ -7,7 +7,7 @@ import msgspec
 
 from compensation.cases import sql
 from compensation.cases.authority import Named, acting, bounding
-from compensation.cases.case import CaseFile, finding
+from compensation.cases.case import CaseFile, assessed
 from compensation.cases.said import inert, seal_report
 from compensation.cases.sign import Signed, sign
 from compensation.cases.urgency import urgency
@@ -103,7 +103,7 @@ def _opened(
         answer_due=how_soon.answer_due,
         created_at=at,
         updated_at=at,
-        finding=finding(decision),
+        assessment=assessed(decision),
         offers=decision.offers,
         receipt_id=receipt_id,
     )
@@ -120,11 +120,11 @@ async def _write(tx: Tx, case: CaseFile, signed: Signed, incident_id: str | None
         case.program_id, case.customer_id, incident_id, case.channel, case.country, case.locale, case.reason_code,
         list(case.harms), case.severity, case.order_number, case.owed.currency,
         case.order_amount.amount if case.order_amount else None, case.owed.amount, case.goodwill.amount,
-        sealed, bool(case.finding.review), case.agent_id, case.priority, case.answer_due,
+        sealed, bool(case.assessment.review), case.agent_id, case.priority, case.answer_due,
     )  # fmt: skip
     return number
 
 
 def _history(case: CaseFile) -> tuple[tuple[str, str], ...]:
     """The states a new case has been through: it is decided in the moment it is reported."""
-    return (("reported", case.channel), ("assessed", case.finding.policy), ("offered", case.receipt_id))
+    return (("reported", case.channel), ("assessed", case.assessment.policy), ("offered", case.receipt_id))

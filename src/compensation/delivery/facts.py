@@ -51,8 +51,8 @@ async def case_facts(tx: Tx, case_id: str, at: datetime, locale: str | None = No
         case_number=f"C-{case.number}",
         name=heard.person.name,
         salutation=heard.person.salutation,
-        dues=case.finding.dues,
-        citations=cited(case.finding.obligations),
+        dues=case.assessment.dues,
+        citations=cited(case.assessment.obligations),
     )
     chosen = next((offer for offer in case.offers if offer.key == case.chosen), None)
     issued = await rewards_of_case(tx, case_id) if chosen else []

@@ -84,7 +84,7 @@ def case_page(request: StrictRequest, desk: Desk, work: Work, *, wrong: str | No
         columns=compared.columns,
         common=compared.common,
         not_offered=explain.not_offered(),
-        review=[explain(each) for each in work.case.finding.review],
+        review=[explain(each) for each in work.case.assessment.review],
         trace=explain.trace(),
         bonuses=explain.bonuses(),
         rules=rules(labels, work),
@@ -154,7 +154,7 @@ def _happened(work: Work) -> frozenset[str]:
 
 
 def _harms(labels: Labels, explain: Explain, work: Work) -> list[HarmRow]:
-    found = work.case.finding
+    found = work.case.assessment
     return [
         HarmRow(
             family=labels.family(share.type),

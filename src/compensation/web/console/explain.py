@@ -57,7 +57,7 @@ class Explain:
 
         What each form adds to a sum is told apart, by ``bonuses``: most of it is about offers that nobody chose.
         """
-        say, lines = self._labels.say, self._case.finding.trace
+        say, lines = self._labels.say, self._case.assessment.trace
         told = [self._told(line) for line in lines if line.step is not Step.proposed and not _is_bonus(line)]
         chosen = next((offer for offer in self._case.offers if offer.key == self._case.chosen), None)
         if chosen is None:
@@ -67,12 +67,12 @@ class Explain:
 
     def bonuses(self) -> list[Told]:
         """The arithmetic of every bonus that one of the offers carries."""
-        return [self._told(line) for line in self._case.finding.trace if _is_bonus(line)]
+        return [self._told(line) for line in self._case.assessment.trace if _is_bonus(line)]
 
     def not_offered(self) -> list[tuple[str, str]]:
         """What was considered and not offered: the reason, and the alternatives that fell to it."""
         by_reason: dict[str, list[str]] = {}
-        for refusal in self._case.finding.refused:
+        for refusal in self._case.assessment.refused:
             by_reason.setdefault(self(refusal.reason), []).append(self._offer(refusal.key))
         return [(reason, listed(names, self._labels.say.locale)) for reason, names in by_reason.items()]
 
@@ -83,7 +83,7 @@ class Explain:
             figure = say("no change")
         title = say(_TITLES[line.step])
         if line.step is Step.policy:
-            title = say("Policy {policy}", policy=ltr(self._case.finding.policy))
+            title = say("Policy {policy}", policy=ltr(self._case.assessment.policy))
         return Told(
             title=title,
             figure=figure,
@@ -96,7 +96,7 @@ class Explain:
         """The name of an offer, of this case or one that its policy knows; the key itself when it no longer does."""
         if key in self._offers:
             return self._offers[key]
-        code, at = self._case.finding.policy.partition("/")[0], self._case.created_at.date()
+        code, at = self._case.assessment.policy.partition("/")[0], self._case.created_at.date()
         try:
             known = library().books(code, at).policy.document.offer
         except Invalid:

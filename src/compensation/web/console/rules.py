@@ -42,7 +42,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 def rules(labels: Labels, work: Work) -> list[Rule]:
     """The rules in the order in which the decision names them."""
-    return [_rule(labels, obligation) for obligation in work.case.finding.obligations]
+    return [_rule(labels, obligation) for obligation in work.case.assessment.obligations]
 
 
 def _rule(labels: Labels, obligation: Obligation) -> Rule:

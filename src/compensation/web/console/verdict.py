@@ -60,7 +60,7 @@ def second_person(agent: Agent, work: Work, offer: Offer) -> str | None:
     """Why a choice by this agent waits for somebody else: ``beyond_authority``, ``review``, or None."""
     if not agent.may_grant(offer.value):
         return "beyond_authority"
-    return "review" if work.case.finding.review else None
+    return "review" if work.case.assessment.review else None
 
 
 def authority(agent: Agent, currency: str) -> Money:
