@@ -78,6 +78,11 @@ class House:
     def environment(self) -> dict[str, str]:
         return self._environment
 
+    @property
+    def keys(self) -> str:
+        """The keys it seals by: whoever opens its database elsewhere needs them too."""
+        return self._environment["COMPENSATION_KEYS"]
+
     def base_of(self, name: str) -> str:
         """Where this web process answers. It keeps its port when it is started again."""
         return f"http://127.0.0.1:{self._ports.setdefault(name, free_port())}"
