@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -39,6 +40,15 @@ def up_command(fresh: bool, port: int | None) -> None:
     from compensation.up.run import up
 
     sys.exit(up(fresh=fresh, port=port))
+
+
+@main.command("trial-balance")
+@click.option("--at", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]), help="A past moment, in UTC; else now.")
+@click.option("--merchant", help="Only this merchant, by its id.")
+def trial_balance(at: datetime | None, merchant: str | None) -> None:
+    """Add up the books at one moment; the exit status tells whether they balance."""
+    moment = None if at is None else at.replace(tzinfo=UTC)
+    _run("compensation.ledger.trial", lambda run: run(_settings(), moment, merchant))
 
 
 @main.command("verify-receipt")

@@ -62,3 +62,16 @@ WHERE r.merchant_id = $1 AND r.customer_id = $2 AND r.state IN ('issued', 'partl
   AND r.kind = ANY($3) AND (r.expires_at IS NULL OR r.expires_at > $4)
 GROUP BY r.merchant_id, r.id ORDER BY r.expires_at NULLS LAST, r.id
 """
+
+# The lots of a customer's store credit, also of what is spent or expired: their history is his.
+CREDIT = """
+SELECT a.id FROM rewards AS r
+JOIN accounts AS a ON a.merchant_id = $1 AND a.owner_id = r.id AND a.role = 'card' AND a.asset = $3
+WHERE r.merchant_id = $1 AND r.customer_id = $2 AND r.kind = 'store_credit' ORDER BY a.id
+"""
+
+LOTS = """
+SELECT owner_id, lot, balance, asset, origin, opened_at, expires_at FROM accounts
+WHERE merchant_id = $1 AND owner_id = ANY($2) AND role IN ('card', 'points') AND balance > 0
+ORDER BY owner_id, expires_at NULLS LAST, lot DESC
+"""

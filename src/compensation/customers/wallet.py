@@ -10,9 +10,19 @@ from compensation.core.money import Money
 from compensation.customers import sql
 from compensation.customers.customer import customer
 from compensation.db.pool import Tx
+from compensation.ledger.statement import Statement, statement
 
 _VALUE = ("store_credit", "gift_card", "points")
 _PERKS = ("tier",)
+
+
+class HeldLot(msgspec.Struct, frozen=True, kw_only=True):
+    """Value of one origin (``owed``, ``goodwill``, ``sold``, ``promo``): when it was issued, until when it is good."""
+
+    origin: str
+    balance: Money
+    issued_at: datetime
+    expires_at: datetime | None
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +33,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     balance: Money
     last4: str | None
     expires_at: datetime | None
+    lots: tuple[HeldLot, ...]
+    """In the order in which they are spent."""
 
 
 class Perk(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +61,10 @@ async def wallet(tx: Tx, customer_id: str, at: datetime) -> Wallet:
     """Everything unexpired at ``at``, what expires first standing first. Raises NotFound ``unknown_customer``."""
     await customer(tx, customer_id)
     rows = await tx.rows(sql.WALLET, customer_id, [*_VALUE, *_PERKS], at)
-    held = tuple(_held(row) for row in rows if row["kind"] in _VALUE)
+    lots: dict[str, list[HeldLot]] = defaultdict(list)
+    for lot in await tx.rows(sql.LOTS, [row["id"] for row in rows]):
+        lots[lot["owner_id"]].append(_lot(lot))
+    held = tuple(_held(row, lots[row["id"]]) for row in rows if row["kind"] in _VALUE)
     credit: dict[str, int] = defaultdict(int)
     for one in held:
         if one.kind == "store_credit":
@@ -63,13 +78,32 @@ async def wallet(tx: Tx, customer_id: str, at: datetime) -> Wallet:
     )
 
 
-def _held(row: Any) -> Held:
+async def credit_statement(
+    tx: Tx, customer_id: str, currency: str, *, before: int | None = None, limit: int = 50
+) -> Statement:
+    """All store credit of a customer in one currency, taken together. Raises NotFound ``unknown_customer``."""
+    await customer(tx, customer_id)
+    accounts = [row["id"] for row in await tx.rows(sql.CREDIT, customer_id, currency)]
+    return await statement(tx, accounts, currency, before=before, limit=limit)
+
+
+def _lot(row: Any) -> HeldLot:
+    return HeldLot(
+        origin=row["origin"],
+        balance=Money(row["balance"], row["asset"]),
+        issued_at=row["opened_at"],
+        expires_at=row["expires_at"],
+    )
+
+
+def _held(row: Any, lots: list[HeldLot]) -> Held:
     return Held(
         reward_id=row["id"],
         kind=row["kind"],
         balance=Money(row["balance"], row["asset"]),
         last4=row["code_last4"],
         expires_at=row["expires_at"],
+        lots=tuple(lots),
     )
 
 

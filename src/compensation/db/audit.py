@@ -44,6 +44,16 @@ LAWS = (
              SELECT FROM postings AS p WHERE p.merchant_id = t.merchant_id AND p.transfer_id = t.id)""",
     ),
     Law(
+        "a reversal is the exact opposite of what it undoes",
+        """SELECT r.merchant_id, r.id, r.reverses FROM transfers AS r WHERE r.kind = 'reversal' AND EXISTS (
+             SELECT source, destination, sum(amount) FROM (
+               SELECT p.source, p.destination, p.amount FROM postings AS p
+               WHERE p.merchant_id = r.merchant_id AND p.transfer_id = r.id
+               UNION ALL SELECT p.destination, p.source, -p.amount FROM postings AS p
+               WHERE p.merchant_id = r.merchant_id AND p.transfer_id = r.reverses) AS both_ways
+             GROUP BY 1, 2 HAVING sum(amount) <> 0)""",
+    ),
+    Law(
         "stored value is backed: what is left on a reward, was spent or expired adds up to what was issued",
         """SELECT r.merchant_id, r.id, r.principal + r.bonus AS issued, m.held, m.gone FROM rewards AS r
            CROSS JOIN LATERAL (

@@ -30,3 +30,77 @@ WITH written AS (
 )
 SELECT count(*) FROM taken
 """
+
+OWNED = """
+SELECT id FROM accounts WHERE merchant_id = $1 AND owner_id = ANY($2) AND role = ANY($3) AND asset = $4 ORDER BY id
+"""
+
+# First what is there now, without a number; then the lines, newest first. Each account gives its newest lines by index,
+# and what is left after a line is what is there now less all that is newer.
+STATEMENT = """
+WITH held AS (
+  SELECT coalesce(sum(balance), 0) AS now FROM accounts WHERE merchant_id = $1 AND id = ANY($2)
+), newer AS (
+  SELECT (SELECT coalesce(sum(amount), 0) FROM postings
+          WHERE merchant_id = $1 AND destination = ANY($2) AND source <> ALL($2) AND seq >= $3)
+       - (SELECT coalesce(sum(amount), 0) FROM postings
+          WHERE merchant_id = $1 AND source = ANY($2) AND destination <> ALL($2) AND seq >= $3) AS sum
+), moved AS (
+  SELECT m.seq, m.transfer_id, mine.id AS account, m.amount FROM unnest($2::text[]) AS mine (id)
+  CROSS JOIN LATERAL (
+    (SELECT seq, transfer_id, amount FROM postings
+     WHERE merchant_id = $1 AND destination = mine.id AND source <> ALL($2) AND ($3::bigint IS NULL OR seq < $3)
+     ORDER BY seq DESC LIMIT $4)
+    UNION ALL
+    (SELECT seq, transfer_id, -amount FROM postings
+     WHERE merchant_id = $1 AND source = mine.id AND destination <> ALL($2) AND ($3::bigint IS NULL OR seq < $3)
+     ORDER BY seq DESC LIMIT $4)) AS m
+  ORDER BY m.seq DESC LIMIT $4
+)
+SELECT NULL::bigint AS seq, NULL AS transfer_id, NULL AS kind, NULL AS subject_id, NULL AS account,
+       NULL::bigint AS amount, held.now::bigint AS balance, NULL::timestamptz AS event_at, NULL::timestamptz AS at
+FROM held
+UNION ALL
+SELECT m.seq, m.transfer_id, t.kind, t.subject_id, m.account, m.amount,
+       (held.now - newer.sum - coalesce(sum(m.amount) OVER later, 0))::bigint, t.event_at, t.created_at
+FROM moved AS m CROSS JOIN held CROSS JOIN newer
+JOIN transfers AS t ON t.merchant_id = $1 AND t.id = m.transfer_id
+WINDOW later AS (ORDER BY m.seq DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+ORDER BY seq DESC NULLS FIRST
+"""
+
+TRIAL_BALANCE = """
+WITH later AS (
+  SELECT account, sum(amount) AS amount FROM (
+    SELECT p.destination AS account, p.amount FROM transfers AS t
+    JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
+    WHERE t.merchant_id = $1 AND t.created_at > $2
+    UNION ALL
+    SELECT p.source, -p.amount FROM transfers AS t
+    JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
+    WHERE t.merchant_id = $1 AND t.created_at > $2) AS both_sides
+  GROUP BY account
+), stood AS (
+  SELECT a.role, a.asset, a.balance - coalesce(l.amount, 0) AS balance
+  FROM accounts AS a LEFT JOIN later AS l ON l.account = a.id WHERE a.merchant_id = $1
+)
+SELECT role, asset, count(*) AS accounts,
+       coalesce(-sum(balance) FILTER (WHERE balance < 0), 0)::bigint AS debit,
+       coalesce(sum(balance) FILTER (WHERE balance > 0), 0)::bigint AS credit
+FROM stood WHERE balance <> 0 GROUP BY role, asset ORDER BY asset, role
+"""
+
+JOURNAL = """
+SELECT t.id AS transfer_id, p.line, t.kind, t.subject_id, t.reverses, t.actor, p.source AS debit,
+       p.destination AS credit, p.amount, split_part(p.source, ':', 3) AS asset, t.event_at, t.created_at AS at
+FROM (
+  SELECT * FROM transfers
+  WHERE merchant_id = $1 AND (created_at, id) > ($2, $3) AND created_at < $4
+  ORDER BY created_at, id LIMIT $5) AS t
+JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
+ORDER BY t.created_at, t.id, p.line
+"""
+
+TRANSFER = "SELECT id, kind, subject_id FROM transfers WHERE merchant_id = $1 AND id = $2"
+POSTINGS = "SELECT source, destination, amount FROM postings WHERE merchant_id = $1 AND transfer_id = $2 ORDER BY line"
+REVERSED = "SELECT id FROM transfers WHERE merchant_id = $1 AND reverses = $2 AND kind = 'reversal'"

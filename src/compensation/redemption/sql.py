@@ -67,3 +67,18 @@ SELECT id, owner_id, balance FROM accounts
 WHERE merchant_id = $1 AND owner_id = ANY($2) AND role IN ('card', 'points', 'promise') AND balance > 0 ORDER BY id
 """
 EXPIRE = "UPDATE rewards SET state = $3, updated_at = $4 WHERE merchant_id = $1 AND id = ANY($2)"
+
+CUSTOMER = "SELECT id FROM customers WHERE merchant_id = $1 AND id = $2"
+
+LOCK_CREDIT = """
+SELECT id FROM rewards
+WHERE merchant_id = $1 AND customer_id = $2 AND kind = 'store_credit' AND asset = $3
+  AND state IN ('issued', 'partly_redeemed') AND (expires_at IS NULL OR expires_at > $4)
+ORDER BY id FOR NO KEY UPDATE
+"""
+# As LOTS, but over several rewards: the date comes before the reward.
+LOTS_TOGETHER = """
+SELECT id, owner_id, balance FROM accounts
+WHERE merchant_id = $1 AND owner_id = ANY($2) AND role = 'card' AND balance > 0
+ORDER BY expires_at NULLS LAST, owner_id, lot DESC
+"""

@@ -1,7 +1,12 @@
 """What a handler may ask for by name, as annotations: Litestar wants each to be marked as what it is."""
 
-from litestar.di import NamedDependency
+from datetime import datetime
+from typing import Annotated
 
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from compensation.core.errors import Invalid
 from compensation.core.settings import Settings
 from compensation.db.answers import Who
 from compensation.db.unit import Doorway
@@ -17,3 +22,14 @@ Told = NamedDependency[Settings]
 """``settings``: what the operator told us."""
 Counted = NamedDependency[Limits]
 """``limits``: the counters of wrong guesses."""
+Cursor = Annotated[int | None, QueryParameter(ge=1, le=2**53, description="`next` of the page before.")]
+"""``cursor``: where a page of a statement begins."""
+Moment = Annotated[datetime | None, QueryParameter(description="RFC 3339 with its zone, such as 2026-06-30T23:59:59Z.")]
+"""``at``: a moment that is asked about; see ``moment``."""
+
+
+def moment(given: datetime | None, parameter: str = "at") -> datetime | None:
+    """A moment with its zone. Raises Invalid ``invalid_time``: without a zone it is another moment everywhere."""
+    if given is not None and (given.tzinfo is None or not 2000 <= given.year < 2200):
+        raise Invalid("invalid_time", "Write the moment like 2026-06-30T23:59:59Z.", parameter=parameter)
+    return given

@@ -89,6 +89,15 @@ CODES: dict[str, Entry] = {
     "insufficient_balance": Entry(422, "Less is left than was asked for.", "Spend what `balance` says is left."),
     "budget_exhausted": Entry(422, "The program's budget does not cover the goodwill.", "Add to it, or choose less."),
     "more_than_spent": Entry(422, "More is given back than was spent.", "`left` says what can still go back."),
+    "invalid_time": Entry(
+        400, "The moment lacks its zone, or lies out of reach.", "Write it like 2026-06-30T23:59:59Z."
+    ),
+    "unknown_transfer": Entry(404, "There is no such transfer.", _LIST),
+    "not_reversible": Entry(
+        422, "The entry belongs to a reward or a case.", "Undo it by that thing's own act: return, void or release."
+    ),
+    "already_reversed": Entry(409, "The entry has been undone already.", "Nothing is left to undo."),
+    "too_many_exports": Entry(429, "Other exports are being read.", "Wait `Retry-After` seconds."),
     # cases
     "order_needed": Entry(400, "This harm is about an order.", "Send the order with its amount."),
     "unknown_harm": Entry(400, "The taxonomy has no such harm.", "Use one of the codes that `detail` names."),

@@ -14,8 +14,11 @@ from compensation.delivery.links import address, link_of
 from compensation.issuance.read import reward, rewards
 from compensation.issuance.reward import Reward
 from compensation.issuance.task import Done, mark_done
+from compensation.ledger.account import Role
+from compensation.ledger.statement import Statement, accounts_of, statement
 from compensation.redemption.reveal import reveal
 from compensation.web.answer import answered
+from compensation.web.asked import Cursor
 
 
 class Page(msgspec.Struct):
@@ -57,6 +60,20 @@ async def read(reward_id: str, door: Doorway, who: Who) -> Reward:
     return found
 
 
+@get("/{reward_id:str}/statement", summary="What came onto a reward and what went, with the balance after each")
+async def read_statement(
+    reward_id: str, door: Doorway, who: Who, cursor: Cursor = None, limit: Annotated[int, Parameter(ge=1, le=200)] = 50
+) -> Statement:
+    """Newest first. Principal and bonus are accounts of their own; the balance is of both together."""
+    async with door.read(who.merchant_id) as tx:
+        found = await reward(tx, reward_id)
+        if found is None:
+            raise NotFound("unknown_reward", "There is no such reward.")
+        asset = found.principal.currency
+        accounts = await accounts_of(tx, [reward_id], (Role.card, Role.points), asset)
+        return await statement(tx, accounts, asset, before=cursor, limit=limit)
+
+
 @post("/{reward_id:str}/reveal", summary="Show the code and the gift link", status_code=200)
 async def show(reward_id: str, door: Doorway, who: Who, settings: Settings) -> Secret:
     """Who looked, and when, is written down. The answer is never kept; ask again when you need it again."""
@@ -73,4 +90,4 @@ async def done(reward_id: str, door: Doorway, who: Who, key: str) -> Response[Re
     return answered(await door.write(mark_done, who, Done(reward_id), key), 200, Reward)
 
 
-router = Router("/rewards", route_handlers=[index, read, show, done], tags=["Rewards"])
+router = Router("/rewards", route_handlers=[index, read, read_statement, show, done], tags=["Rewards"])

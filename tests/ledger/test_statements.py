@@ -1,0 +1,179 @@
+"""Laws of what finance reads: whatever was done in whatever order, every past moment and line can be had again."""
+
+import csv
+import io
+import itertools
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from compensation.core.errors import Refused
+from compensation.core.money import Money
+from compensation.core.sheet import sheet
+from compensation.customers.contact import Contact
+from compensation.customers.wallet import credit_statement, wallet
+from compensation.db.answers import Who
+from compensation.db.audit import audit
+from compensation.issuance.order import Item, OrderRequest, issue
+from compensation.ledger.journal import JournalLine, journal
+from compensation.ledger.statement import Entry, statement
+from compensation.ledger.trial import TrialBalance, trial_balance
+from compensation.redemption.expire import Expire, expire
+from compensation.redemption.give_back import GiveBack, give_back
+from compensation.redemption.wallet import SpendFrom, WalletSpent, spend_credit
+from tests.conftest import make_merchant
+from tests.customers.test_customers import met
+from tests.ledger.test_bank import Real, real
+from tests.shop import make_program
+
+__all__ = ["real"]
+
+EUR = "EUR"
+STEPS = st.one_of(
+    st.tuples(st.just("give"), st.integers(1, 5000), st.integers(1, 24)),
+    st.tuples(st.just("spend"), st.integers(1, 6000), st.just(0)),
+    st.tuples(st.just("return"), st.integers(1, 3000), st.integers(0, 5)),
+    st.tuples(st.just("wait"), st.integers(1, 200), st.just(0)),
+)
+
+
+class Story:
+    """A customer who is given credit, spends it, gives goods back and lets time pass; and what the books then said."""
+
+    def __init__(self, real: Real, who: Who, program: str, customer: str) -> None:
+        self.real, self.who, self.program, self.customer = real, who, program, customer
+        self.door = real.doors[0]
+        self.uses: list[str] = []
+        self.lots: list[list[Any]] = []
+        """What a model on paper holds: until when, how much; the lots in the order in which they were given."""
+        self.then: list[TrialBalance] = []
+
+    async def do(self, step: tuple[str, int, int]) -> None:
+        what, amount, more = step
+        with suppress(Refused):
+            await getattr(self, f"_{what}")(amount, more)
+        self.then.append(await self.books(self.real.now))
+        self.real.now += timedelta(seconds=1)
+
+    async def _give(self, amount: int, months: int) -> None:
+        item = Item(kind="store_credit", amount=Money(amount, EUR), valid_months=months)
+        await self.door.write_together(issue, self.who, OrderRequest(items=(item,), customer_id=self.customer))
+
+    async def _spend(self, amount: int, _: int) -> None:
+        before = await self.held()
+        spent = (await self.door.write(spend_credit, self.who, SpendFrom(self.customer, Money(amount, EUR)))).read(
+            WalletSpent
+        )
+        # Soonest expiring first: whatever was touched but the last is empty, and nothing later was touched.
+        after = await self.held()
+        assert spent.balance.amount == sum(after.values()) == sum(before.values()) - amount
+        order = list(before)
+        touched = [use.reward_id for use in spent.redemptions]
+        assert touched == order[: len(touched)]
+        assert all(reward not in after for reward in touched[:-1])
+        self.uses += [use.id for use in spent.redemptions]
+
+    async def _return(self, amount: int, which: int) -> None:
+        if self.uses:
+            use = self.uses[which % len(self.uses)]
+            await self.door.write(give_back, self.who, GiveBack(redemption_id=use, amount=Money(amount, EUR)))
+
+    async def _wait(self, days: int, _: int) -> None:
+        self.real.now += timedelta(days=days)
+        await self.door.write(expire, self.who, Expire())
+
+    async def held(self) -> dict[str, int]:
+        async with self.door.read(self.who.merchant_id) as tx:
+            held = (await wallet(tx, self.customer, self.real.now)).held
+        return {
+            one.reward_id: one.balance.amount for one in sorted(held, key=lambda one: (one.expires_at, one.reward_id))
+        }
+
+    async def books(self, at: datetime) -> TrialBalance:
+        async with self.door.read(self.who.merchant_id) as tx:
+            return await trial_balance(tx, at)
+
+    async def lines(self, page: int) -> list[Entry]:
+        entries: list[Entry] = []
+        cursor: int | None = None
+        while True:
+            async with self.door.read(self.who.merchant_id) as tx:
+                told = await credit_statement(tx, self.customer, EUR, before=cursor, limit=page)
+            entries += told.entries
+            assert len(told.entries) <= page
+            if told.next is None:
+                return entries
+            cursor = told.next
+
+    async def journal(self) -> list[JournalLine]:
+        begin = datetime(2020, 1, 1, tzinfo=UTC)
+        end = self.real.now + timedelta(days=1)
+        return [line async for page in journal(self.door, self.who.merchant_id, begin, end) for line in page]
+
+
+async def _story(real: Real, steps: list[tuple[str, int, int]]) -> Story:
+    who = await make_merchant(real.owner)
+    program = await make_program(real.owner, real.doors[0], who, Money(10_000_000, EUR))
+    story = Story(real, who, program, await met(real.doors[0], who, Contact(reference="ann")))
+    for step in steps:
+        await story.do(step)
+    return story
+
+
+def test_every_past_moment_can_be_had_again_and_every_statement_adds_up(real: Real) -> None:
+    @given(st.lists(STEPS, min_size=1, max_size=25), st.integers(1, 7))
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    def law(steps: list[tuple[str, int, int]], page: int) -> None:
+        real.run(holds(steps, page))
+
+    async def holds(steps: list[tuple[str, int, int]], page: int) -> None:
+        story = await _story(real, steps)
+        for then in story.then:
+            assert then.balanced
+            assert await story.books(then.at) == then
+        entries = await story.lines(page)
+        assert entries == await story.lines(200)
+        assert sum(entry.amount.amount for entry in entries) == (entries[0].balance.amount if entries else 0)
+        for newer, older in itertools.pairwise(entries):
+            assert newer.balance.amount - newer.amount.amount == older.balance.amount >= 0
+        assert sum((await story.held()).values()) == (entries[0].balance.amount if entries else 0)
+        lines = await story.journal()
+        sums: dict[str, int] = {}
+        for line in lines:
+            for account, amount in ((line.debit, -line.amount.amount), (line.credit, line.amount.amount)):
+                sums[account] = sums.get(account, 0) + amount
+        now = await story.books(story.real.now)
+        assert sum(-amount for amount in sums.values() if amount < 0) == sum(total.debit for total in now.totals)
+        assert len({(line.transfer_id, line.line) for line in lines}) == len(lines)
+        assert await audit(real.owner) == {}
+
+    law()
+
+
+def test_a_program_statement_reads_back_to_an_empty_budget(real: Real) -> None:
+    async def holds() -> None:
+        story = await _story(real, [("give", 700, 12), ("give", 300, 12)])
+        account = f"budget:{story.program}:{EUR}"
+        async with story.door.read(story.who.merchant_id) as tx:
+            told = await statement(tx, [account], EUR)
+        assert [(line.kind, line.amount.amount, line.balance.amount) for line in told.entries] == [
+            ("issue", -300, 9_999_000), ("issue", -700, 9_999_300), ("fund", 10_000_000, 10_000_000),
+        ]  # fmt: skip
+        assert told.balance == Money(9_999_000, EUR)
+        async with story.door.read(story.who.merchant_id) as tx:
+            nothing = await statement(tx, ["budget:prg_none:EUR"], EUR)
+        assert msgspec.structs.astuple(nothing) == (Money(0, EUR), (), None)
+
+    real.run(holds())
+
+
+@given(st.text(max_size=20))
+def test_no_cell_of_a_sheet_is_a_formula_and_none_is_lost(text: str) -> None:
+    ((cell, number),) = csv.reader(io.StringIO(sheet([[text, -5]]), newline=""))
+    assert number == "-5"
+    assert cell in (text, "'" + text)
+    assert not cell.lstrip().startswith(("=", "+", "-", "@"))
