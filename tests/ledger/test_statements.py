@@ -1,5 +1,6 @@
 """Laws of what finance reads: whatever was done in whatever order, every past moment and line can be had again."""
 
+import asyncio
 import csv
 import io
 import itertools
@@ -7,21 +8,27 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import msgspec
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as budget
 from hypothesis import strategies as st
 
 from compensation.core.errors import Refused
 from compensation.core.money import Money
+from compensation.core.settings import Settings
 from compensation.core.sheet import sheet
+from compensation.core.vault import Vault
 from compensation.customers.contact import Contact
 from compensation.customers.wallet import credit_statement, wallet
 from compensation.db.answers import Who
 from compensation.db.audit import audit
+from compensation.db.unit import Doorway
 from compensation.issuance.order import Item, OrderRequest, issue
 from compensation.ledger.journal import JournalLine, journal
 from compensation.ledger.statement import Entry, statement
-from compensation.ledger.trial import TrialBalance, trial_balance
+from compensation.ledger.trial import TrialBalance, main, trial_balance
 from compensation.redemption.expire import Expire, expire
 from compensation.redemption.give_back import GiveBack, give_back
 from compensation.redemption.wallet import SpendFrom, WalletSpent, spend_credit
@@ -126,7 +133,7 @@ async def _story(real: Real, steps: list[tuple[str, int, int]]) -> Story:
 
 def test_every_past_moment_can_be_had_again_and_every_statement_adds_up(real: Real) -> None:
     @given(st.lists(STEPS, min_size=1, max_size=25), st.integers(1, 7))
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @budget(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     def law(steps: list[tuple[str, int, int]], page: int) -> None:
         real.run(holds(steps, page))
 
@@ -177,3 +184,16 @@ def test_no_cell_of_a_sheet_is_a_formula_and_none_is_lost(text: str) -> None:
     assert number == "-5"
     assert cell in (text, "'" + text)
     assert not cell.lstrip().startswith(("=", "+", "-", "@"))
+
+
+async def test_the_command_prints_both_sides_and_tells_by_its_status_whether_they_balance(
+    settings: Settings, owner: asyncpg.Connection, door: Doorway, merchant: Who, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keyed = msgspec.structs.replace(settings, keys=f"1:{Vault.new_root()}")
+    await make_program(owner, door, merchant, Money(1_234_50, EUR))
+    assert await asyncio.to_thread(main, keyed, None, merchant.merchant_id) == 0
+    assert f"EUR    together{'1,234.50':>31}{'1,234.50':>21}" in capsys.readouterr().out
+    await owner.execute("UPDATE accounts SET balance = balance + 1 WHERE role = 'budget'")
+    assert await asyncio.to_thread(main, keyed, None, None) == 1
+    assert "does not balance" in capsys.readouterr().out
+    assert await asyncio.to_thread(main, keyed, datetime(2020, 1, 1, tzinfo=UTC), merchant.merchant_id) == 1
