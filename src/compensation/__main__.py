@@ -20,7 +20,6 @@ _COMMANDS = {
         "Play the payment processor; no money moves.",
     ),
     "migrate": ("compensation.db.migrate", "Bring the schema up to date, as its owner."),
-    "audit": ("compensation.db.audit", "Check every invariant; the exit status tells whether all hold."),
     "seed-demo": ("compensation.merchants.demo", "Make the demo merchant, its agent and its test API key."),
     "demo": ("compensation.demo", "Send the shipped incidents through the API and show what became of each."),
 }
@@ -66,6 +65,19 @@ def verify_receipt(file: Path, key: str | None) -> None:
         return verify(file, [vault.verifier(version) for version in vault.versions])
 
     _run("compensation.cases.verify", run)
+
+
+@main.command("audit")
+@click.option("--objects", is_flag=True, help="Also look whether every file of evidence is in its store.")
+def audit_command(objects: bool) -> None:
+    """Check every invariant; the exit status tells whether all hold."""
+    from compensation.partners.missing import main as look_for_files
+
+    def run(audit: Callable[..., int]) -> int:
+        settings = _settings()
+        return audit(settings) | (look_for_files(settings) if objects else 0)
+
+    _run("compensation.db.audit", run)
 
 
 def _run(module: str, call: Callable[[Callable[..., int]], int]) -> None:

@@ -38,6 +38,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """``development`` opens /dev/mailbox and accepts http links; anything else is production."""
     data: Path = Path("var")
     """Where development keeps the mailbox, and evidence files lie until an object store is set."""
+    evidence_url: str = ""
+    """Where evidence files are kept: ``s3://bucket/prefix``, with the AWS_* variables; ``data`` when empty."""
     catalog: Path | None = None
     pool_size: int = 12
     statement_timeout: float = 5.0

@@ -130,6 +130,12 @@ LAWS = (
              AND NOT EXISTS (SELECT FROM receipts AS r WHERE r.merchant_id = c.merchant_id AND r.case_id = c.id)""",
     ),
     Law(
+        "a piece of evidence is sealed for the customer of its case",
+        """SELECT e.merchant_id, e.id, e.customer_id, c.customer_id AS of_case FROM evidence AS e
+           JOIN cases AS c ON c.merchant_id = e.merchant_id AND c.id = e.case_id
+           WHERE e.customer_id <> c.customer_id""",
+    ),
+    Law(
         "whoever asked for an approval did not give it",
         "SELECT merchant_id, id, asked_by FROM approvals WHERE decided_by = asked_by",
     ),

@@ -10,6 +10,8 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker as Arq
 from arq.worker import func
 
+from compensation.cases.evidence.files import Files
+from compensation.cases.evidence.sweep import sweep_files
 from compensation.core.settings import Settings
 from compensation.core.vault import Vault
 from compensation.db.answers import Who
@@ -20,6 +22,7 @@ from compensation.delivery.send import Post
 from compensation.jobs.bell import Bell, decode, encode, redis_settings
 from compensation.jobs.dispatch import DEADLINE, Worker
 from compensation.partners import open_partners
+from compensation.partners.objects import Objects
 from compensation.redemption.expire import AT_ONCE, Expire, Expired, expire
 
 log = structlog.get_logger()
@@ -27,6 +30,8 @@ SWEEP = 1.0
 """Seconds between two looks for work that nobody rang for."""
 EXPIRY = 60.0
 """Seconds between two looks for value past its date."""
+CLEARING = 3600.0
+"""Seconds between two looks for files that belong to nothing."""
 
 
 def main(settings: Settings) -> int:
@@ -46,6 +51,8 @@ async def run(settings: Settings) -> None:
     async with open_partners(settings) as partners:
         worker = Worker(door, partners, Post(settings))
         loops = [asyncio.create_task(sweep(worker, stop)), asyncio.create_task(let_expire(door, stop))]
+        files = Objects(settings.evidence_url, settings.data)
+        loops.append(asyncio.create_task(clear_files(door, files, stop)))
         if settings.redis_url:
             loops.append(asyncio.create_task(answer(worker, settings.redis_url)))
         log.info("worker_ready")
@@ -110,6 +117,18 @@ async def let_expire(door: Doorway, stop: asyncio.Event) -> None:
         except Exception as error:
             log.warning("expiry_failed", error=type(error).__name__)
         await _pause(stop, EXPIRY)
+
+
+async def clear_files(door: Doorway, files: Files, stop: asyncio.Event) -> None:
+    """Remove files of evidence that nobody speaks of, merchant by merchant."""
+    while not stop.is_set():
+        try:
+            for merchant_id in await merchants(door):
+                if not stop.is_set():
+                    await sweep_files(door, files, merchant_id, door.clock())
+        except Exception as error:  # the store or the database is away: what is left lies there until the next round
+            log.warning("files_not_cleared", error=type(error).__name__)
+        await _pause(stop, CLEARING)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

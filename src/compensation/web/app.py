@@ -13,6 +13,7 @@ from compensation.db.pool import open_pool
 from compensation.db.unit import Doorway
 from compensation.delivery.send import Post
 from compensation.jobs.bell import Bell
+from compensation.partners.objects import Objects
 from compensation.web import openapi, problems
 from compensation.web.api import api
 from compensation.web.assets import assets
@@ -31,7 +32,7 @@ from compensation.web.request import StrictRequest
 
 def create_app(settings: Settings, door: Doorway | None = None) -> Litestar:
     """The application. With ``door`` it writes through that one; else it opens its own, and closes it."""
-    limits, post = Limits(settings.redis_url), Post(settings)
+    limits, post, files = Limits(settings.redis_url), Post(settings), Objects(settings.evidence_url, settings.data)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -51,6 +52,7 @@ def create_app(settings: Settings, door: Doorway | None = None) -> Litestar:
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "door": Provide(_door, sync_to_thread=False),
             "limits": Provide(lambda: limits, sync_to_thread=False),
+            "store": Provide(lambda: files, sync_to_thread=False),
         },
         request_class=StrictRequest,
         request_max_body_size=MAX_BYTES,

@@ -10,6 +10,7 @@ from compensation.core.errors import Invalid
 from compensation.core.settings import Settings
 from compensation.db.answers import Who
 from compensation.db.unit import Doorway
+from compensation.partners.objects import Objects
 from compensation.web.limits import Limits
 
 Door = NamedDependency[Doorway]
@@ -20,6 +21,8 @@ Key = NamedDependency[str]
 """``key``: the Idempotency-Key, which a write must have."""
 Told = NamedDependency[Settings]
 """``settings``: what the operator told us."""
+Store = NamedDependency[Objects]
+"""``store``: where the files of evidence lie."""
 Counted = NamedDependency[Limits]
 """``limits``: the counters of wrong guesses."""
 Cursor = Annotated[int | None, QueryParameter(ge=1, le=2**53, description="`next` of the page before.")]

@@ -118,6 +118,20 @@ CODES: dict[str, Entry] = {
     "apology_not_sent": Entry(
         422, "The apology has not reached the customer.", "See that it is sent, then close the case."
     ),
+    # evidence
+    "unknown_evidence": Entry(404, "There is no such evidence in this case.", _LIST),
+    "evidence_erased": Entry(404, "The customer was erased, and the file with him.", "It cannot be had any more."),
+    "evidence_missing": Entry(404, "The store has lost the file.", "The operator runs compensation audit --objects."),
+    "evidence_store_away": Entry(503, "The store of files cannot be reached.", "Send it again with the same key."),
+    "unknown_evidence_kind": Entry(400, "There is no such kind of evidence.", "Use one of those in `allowed`."),
+    "file_needed": Entry(400, "The request is no form with a file.", "Send multipart/form-data with a field file."),
+    "malformed_form": Entry(400, "The form cannot be read.", "Send well-formed multipart/form-data."),
+    "file_too_large": Entry(
+        422, "A file has more than 10 MB; 413 where that is plain before it is read.", "Send a smaller one."
+    ),
+    "unknown_file_type": Entry(422, "The file is neither a picture nor a PDF.", "Send JPEG, PNG, WebP or PDF."),
+    "unreadable_picture": Entry(422, "The picture is damaged or too large.", "Send another one."),
+    "too_much_evidence": Entry(422, "The case has 20 pieces of evidence.", "Put several papers into one PDF."),
     # setting up
     "brand_words_missing": Entry(400, "A brand lacks words that show.", "Give them in at least one language."),
     "invalid_sender": Entry(400, "The sender is not one address.", "Write one plain e-mail address."),

@@ -31,7 +31,7 @@ _ALWAYS = {
 }
 _ON_WRITES = {
     "409": "It fights the present state, or the key came back with another body, or is being worked on.",
-    "413": "The body is larger than 256 kB.",
+    "413": "The body is larger than 256 kB, or a file larger than 10 MB.",
     "422": "Well formed, but law, policy, budget, balance or authority says no.",
 }
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}}
@@ -109,6 +109,8 @@ def _describe(handler: HTTPRouteHandler, operation: dict[str, Any], shape_of: di
         if handler.opt.get("example") is not None:
             content["example"] = handler.opt["example"]
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+    if form := handler.opt.get("form"):
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     writes = any(each["name"] == "Idempotency-Key" for each in operation.get("parameters", []))
     for parameter in operation.get("parameters", []):
         if parameter["name"] == "Idempotency-Key":
@@ -118,6 +120,8 @@ def _describe(handler: HTTPRouteHandler, operation: dict[str, Any], shape_of: di
     for told in done.values():
         if given and given is not str:  # a handler that answers with a text says itself what text it is
             told["content"] = {"application/json": {"schema": shape_of[given]}}
+        if handler.opt.get("download"):
+            told["content"] = {"*/*": {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}}
         if writes:
             told["headers"] = _REPLAYED
     problems = _ALWAYS | (_ON_WRITES if asked or writes else {})

@@ -147,6 +147,6 @@ def _of_http(error: HTTPException) -> Problem:
 _HTTP = {
     405: ("method_not_allowed", "This address does not take this method. The Allow header names those it takes."),
     408: ("request_timeout", "The request took too long to arrive. Send it again with the same Idempotency-Key."),
-    413: ("body_too_large", "The body may have 256 kB. Send less, or send it in parts."),
+    413: ("body_too_large", "The body may have 256 kB, and a file 10 MB. Send less, or send it in parts."),
 }
 MISDIRECTED = (421, "misdirected_request", "We do not answer under this name. Use the address you were given.")
