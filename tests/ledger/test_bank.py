@@ -167,8 +167,9 @@ class Bank(RuleBasedStateMachine):
         assert all(isinstance(outcome, (Written, Problem)) for outcome in outcomes), outcomes
         expected = 0 if self.model.refusal_to_spend(card, 1, EUR) else min(tills, card.balance // amount)
         assert len(served) == expected
-        left = sorted((use.balance.amount for use in served), reverse=True)
-        assert left == [card.balance - amount * nth for nth in range(1, expected + 1)]
+        # The first served has the principal, whoever of us asked first.
+        served.sort(key=lambda use: use.balance.amount, reverse=True)
+        assert [use.balance.amount for use in served] == [card.balance - amount * nth for nth in range(1, expected + 1)]
         for use in served:
             self.model.spent(card, use.id, amount)
         return multiple(*(Use(use.id, card) for use in served))
