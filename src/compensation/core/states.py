@@ -1,4 +1,4 @@
-"""The four state machines, and which moves each allows. The same moves stand in the table ``state_moves``."""
+"""The state machines, and which moves each allows. The same moves stand in the table ``state_moves``."""
 
 from enum import StrEnum
 
@@ -53,6 +53,15 @@ class DeliveryState(StrEnum):
     failed = "failed"
 
 
+class HoldState(StrEnum):
+    held = "held"
+    captured = "captured"
+    """Taken in whole or in part; what was not taken is back on the card."""
+    released = "released"
+    expired = "expired"
+    """Its time was over before anybody captured it."""
+
+
 MOVES: dict[str, dict[str, tuple[str, ...]]] = {
     "case": {
         "reported": ("assessed", "cancelled"),
@@ -86,6 +95,7 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
         "failed": ("queued",),
         "bounced": ("queued",),
     },
+    "hold": {"held": ("captured", "released", "expired")},
 }
 """For each machine, the states one may leave and where to. A state that is missing is final."""
 

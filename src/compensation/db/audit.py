@@ -54,27 +54,51 @@ LAWS = (
              GROUP BY 1, 2 HAVING sum(amount) <> 0)""",
     ),
     Law(
-        "stored value is backed: what is left on a reward, was spent or expired adds up to what was issued",
-        """SELECT r.merchant_id, r.id, r.principal + r.bonus AS issued, m.held, m.gone FROM rewards AS r
-           CROSS JOIN LATERAL (
-             SELECT coalesce(sum(a.balance), 0) AS held,
-                    coalesce((SELECT sum(CASE kind WHEN 'redeem' THEN amount ELSE -amount END) FROM redemptions AS u
-                              WHERE u.merchant_id = r.merchant_id AND u.reward_id = r.id), 0)
-                    + coalesce((SELECT sum(p.amount) FROM transfers AS t
-                                JOIN postings AS p ON p.merchant_id = t.merchant_id AND p.transfer_id = t.id
-                                WHERE t.merchant_id = r.merchant_id AND t.subject_id = r.id
-                                  AND t.kind IN ('expire', 'void')
-                                  AND split_part(p.source, ':', 1) IN ('card', 'points')), 0) AS gone
-             FROM accounts AS a
-             WHERE a.merchant_id = r.merchant_id AND a.owner_id = r.id AND a.role IN ('card', 'points')) AS m
-           WHERE r.kind IN ('gift_card', 'store_credit', 'points') AND r.principal + r.bonus <> m.held + m.gone""",
+        "stored value is backed: what is left on a reward, is held, was spent or expired adds up to what was issued",
+        """SELECT r.merchant_id, r.id, r.principal + r.bonus AS issued, coalesce(sum(m.amount), 0) AS found
+           FROM rewards AS r LEFT JOIN (
+             SELECT merchant_id, owner_id AS reward_id, balance AS amount FROM accounts WHERE role IN ('card', 'points')
+             UNION ALL
+             SELECT h.merchant_id, h.reward_id, a.balance FROM holds AS h
+             JOIN accounts AS a ON a.merchant_id = h.merchant_id AND a.owner_id = h.id
+             UNION ALL
+             SELECT merchant_id, reward_id, CASE kind WHEN 'redeem' THEN amount ELSE -amount END FROM redemptions
+             UNION ALL
+             SELECT t.merchant_id, split_part(p.source, ':', 2), p.amount FROM transfers AS t
+             JOIN postings AS p ON p.merchant_id = t.merchant_id AND p.transfer_id = t.id
+             WHERE t.kind IN ('expire', 'void') AND split_part(p.source, ':', 1) IN ('card', 'points')
+           ) AS m ON m.merchant_id = r.merchant_id AND m.reward_id = r.id
+           WHERE r.kind IN ('gift_card', 'store_credit', 'points')
+           GROUP BY 1, 2, 3 HAVING r.principal + r.bonus <> coalesce(sum(m.amount), 0)""",
     ),
     Law(
-        "what is left on a reward fits its state",
-        """SELECT r.merchant_id, r.id, r.state, sum(a.balance) AS held FROM rewards AS r
-           JOIN accounts AS a ON a.merchant_id = r.merchant_id AND a.owner_id = r.id AND a.role IN ('card', 'points')
+        "what is left on a reward, or held, fits its state",
+        """SELECT r.merchant_id, r.id, r.state, sum(m.amount) AS held FROM rewards AS r JOIN (
+             SELECT merchant_id, owner_id AS reward_id, balance AS amount FROM accounts WHERE role IN ('card', 'points')
+             UNION ALL
+             SELECT h.merchant_id, h.reward_id, a.balance FROM holds AS h
+             JOIN accounts AS a ON a.merchant_id = h.merchant_id AND a.owner_id = h.id
+           ) AS m ON m.merchant_id = r.merchant_id AND m.reward_id = r.id
            GROUP BY 1, 2, 3
-           HAVING (sum(a.balance) > 0) <> (r.state IN ('issued', 'partly_redeemed'))""",
+           HAVING (sum(m.amount) > 0) <> (r.state IN ('issued', 'partly_redeemed'))""",
+    ),
+    Law(
+        "a hold keeps all it holds until it ends, and nothing afterwards",
+        """SELECT h.merchant_id, h.id, h.state, h.amount, coalesce(sum(a.balance), 0) AS kept FROM holds AS h
+           LEFT JOIN accounts AS a ON a.merchant_id = h.merchant_id AND a.owner_id = h.id AND a.role = 'held'
+           GROUP BY h.merchant_id, h.id
+           HAVING coalesce(sum(a.balance), 0) <> CASE h.state WHEN 'held' THEN h.amount ELSE 0 END""",
+    ),
+    Law(
+        "no value is held but by a hold",
+        """SELECT a.merchant_id, a.id, a.balance FROM accounts AS a WHERE a.role = 'held' AND NOT EXISTS (
+             SELECT FROM holds AS h WHERE h.merchant_id = a.merchant_id AND h.id = a.owner_id)""",
+    ),
+    Law(
+        "never more captured than was held, from the card that it was held on",
+        """SELECT h.merchant_id, h.id, h.amount, u.amount AS captured FROM holds AS h
+           JOIN redemptions AS u ON u.merchant_id = h.merchant_id AND u.id = h.redemption_id
+           WHERE u.amount > h.amount OR u.reward_id <> h.reward_id OR u.kind <> 'redeem'""",
     ),
     Law(
         "money on its way back is owed until the processor says it has gone",

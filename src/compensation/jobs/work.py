@@ -24,6 +24,7 @@ from compensation.jobs.dispatch import DEADLINE, Worker
 from compensation.partners import open_partners
 from compensation.partners.objects import Objects
 from compensation.redemption.expire import AT_ONCE, Expire, Expired, expire
+from compensation.redemption.release import Ended, EndHolds, end_holds
 
 log = structlog.get_logger()
 SWEEP = 1.0
@@ -107,13 +108,16 @@ async def sweep(worker: Worker, stop: asyncio.Event) -> None:
 
 
 async def let_expire(door: Doorway, stop: asyncio.Event) -> None:
-    """Post what is past its date, merchant by merchant."""
+    """Post what is past its time, merchant by merchant."""
     while not stop.is_set():
         try:
             for merchant_id in await merchants(door):
-                who, count = Who(merchant_id, "system:expire"), AT_ONCE
-                while count == AT_ONCE and not stop.is_set():
-                    count = (await door.write(expire, who, Expire())).read(Expired).count
+                who, full = Who(merchant_id, "system:expire"), True
+                # Holds first: a card that is past its date expires once nothing of it is held.
+                while full and not stop.is_set():
+                    ended = (await door.write(end_holds, who, EndHolds())).read(Ended).count
+                    expired = (await door.write(expire, who, Expire())).read(Expired).count
+                    full = AT_ONCE in (ended, expired)
         except Exception as error:
             log.warning("expiry_failed", error=type(error).__name__)
         await _pause(stop, EXPIRY)

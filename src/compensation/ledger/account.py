@@ -22,6 +22,8 @@ class Role(StrEnum):
     """What it cost the merchant, by origin. Negative: the other side of the liabilities below."""
     card = "card"
     """A lot of stored value, gift card or store credit: a liability until it is spent or expires."""
+    held = "held"
+    """What a hold has set aside of a lot of stored value. Its owner is the hold."""
     points = "points"
     """A lot of loyalty points."""
     points_issued = "points_issued"

@@ -13,7 +13,7 @@ from compensation.ledger.account import Role
 from compensation.redemption import sql
 
 AT_ONCE = 200
-"""How many rewards one transaction lets expire."""
+"""How many rewards one transaction lets expire, and how many holds one ends."""
 
 
 class Expire(msgspec.Struct, frozen=True):
@@ -27,7 +27,10 @@ class Expired(msgspec.Struct, frozen=True):
 
 async def expire(tx: Tx, who: Who, what: Expire, at: datetime) -> Expired:
     """Move what is left of overdue rewards to breakage. Missed, doubled or late, each reward expires once."""
-    rows = await tx.rows(sql.OVERDUE, at, AT_ONCE)
+    overdue = await tx.rows(sql.OVERDUE, at, AT_ONCE)
+    # What a hold keeps was promised in time. Its card waits for the hold to end, also for one that came just before us.
+    held = {row["reward_id"] for row in await tx.rows(sql.HELD, [row["id"] for row in overdue])}
+    rows = [row for row in overdue if row["id"] not in held]
     left: dict[str, list[tuple[str, int]]] = {}
     for lot in await tx.rows(sql.LEFT, [row["id"] for row in rows]):
         left.setdefault(lot["owner_id"], []).append((lot["id"], lot["balance"]))

@@ -25,7 +25,11 @@ WITH used AS (
   FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::bigint[], $10::text[],
               $11::text[]) AS u (id, reward_id, kind, of, amount, asset, balance, reference, actor)
 )
-UPDATE rewards AS r SET state = s.state, updated_at = $2
+UPDATE rewards AS r SET updated_at = $2,
+  -- Nothing is left to spend, but what a hold keeps may come back.
+  state = CASE WHEN s.state = 'redeemed' AND EXISTS (
+    SELECT FROM holds AS h WHERE h.merchant_id = $1 AND h.reward_id = s.id AND h.state = 'held')
+    THEN 'partly_redeemed' ELSE s.state END
 FROM unnest($12::text[], $13::text[]) AS s (id, state)
 WHERE r.merchant_id = $1 AND r.id = s.id
 """
@@ -33,12 +37,17 @@ WHERE r.merchant_id = $1 AND r.id = s.id
 USES = """
 SELECT id, reward_id, kind, amount, asset FROM redemptions WHERE merchant_id = $1 AND (id = ANY($2) OR of = ANY($2))
 """
-# What one use took from each lot, less what was given back to it since, in the order in which it was taken.
+# What one use took from each lot, less what was given back to it since, in the order in which it was taken. What was
+# held first was taken from the hold, and goes back to the lot that the hold had it from.
 TAKEN = """
 SELECT lot, sum(amount)::bigint AS amount FROM (
-  SELECT p.source AS lot, p.line, p.amount FROM transfers AS t
+  SELECT CASE split_part(p.source, ':', 1) WHEN 'card' THEN p.source
+         ELSE 'card:' || u.reward_id || ':' || u.asset || ':' || split_part(p.source, ':', 4) END AS lot,
+         p.line, p.amount
+  FROM redemptions AS u
+  JOIN transfers AS t ON t.merchant_id = $1 AND t.subject_id = u.id AND t.kind IN ('redeem', 'capture')
   JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
-  WHERE t.merchant_id = $1 AND t.subject_id = $2 AND t.kind = 'redeem'
+  WHERE u.merchant_id = $1 AND u.id = $2
   UNION ALL
   SELECT p.destination, NULL, -p.amount FROM redemptions AS r
   JOIN transfers AS t ON t.merchant_id = $1 AND t.subject_id = r.id AND t.kind = 'return'
@@ -60,8 +69,10 @@ WHERE r.merchant_id = $1 AND r.id = $2 AND r.code_sealed IS NOT NULL
 OVERDUE = """
 SELECT id, expires_at FROM rewards
 WHERE merchant_id = $1 AND state IN ('issued', 'partly_redeemed') AND expires_at <= $2
+  AND NOT EXISTS (SELECT FROM holds AS h WHERE h.merchant_id = $1 AND h.reward_id = rewards.id AND h.state = 'held')
 ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 """
+HELD = "SELECT DISTINCT reward_id FROM holds WHERE merchant_id = $1 AND reward_id = ANY($2) AND state = 'held'"
 LEFT = """
 SELECT id, owner_id, balance FROM accounts
 WHERE merchant_id = $1 AND owner_id = ANY($2) AND role IN ('card', 'points', 'promise') AND balance > 0 ORDER BY id
@@ -81,4 +92,29 @@ LOTS_TOGETHER = """
 SELECT id, owner_id, balance FROM accounts
 WHERE merchant_id = $1 AND owner_id = ANY($2) AND role = 'card' AND balance > 0
 ORDER BY expires_at NULLS LAST, owner_id, lot DESC
+"""
+
+NEW_HOLD = """
+INSERT INTO holds (merchant_id, id, reward_id, state, amount, asset, reference, actor, expires_at,
+                   created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+"""
+_HOLD = """
+SELECT h.id, h.reward_id, h.state, h.amount, h.asset, h.redemption_id, h.reference, h.actor, h.expires_at, h.created_at,
+       r.amount AS captured
+FROM holds AS h LEFT JOIN redemptions AS r ON r.merchant_id = $1 AND r.id = h.redemption_id
+"""
+HOLD = _HOLD + "WHERE h.merchant_id = $1 AND h.id = $2"
+HOLDS_STILL_OPEN = _HOLD + "WHERE h.merchant_id = $1 AND h.id = ANY($2) AND h.state = 'held' ORDER BY h.id"
+HOLDS_DUE = """
+SELECT id, reward_id FROM holds WHERE merchant_id = $1 AND state = 'held' AND expires_at <= $2
+ORDER BY expires_at LIMIT $3
+"""
+END_HOLD = """
+UPDATE holds SET state = $3, redemption_id = $4, updated_at = $5 WHERE merchant_id = $1 AND id = $2 AND state = 'held'
+"""
+EXPIRE_HOLDS = "UPDATE holds SET state = 'expired', updated_at = $3 WHERE merchant_id = $1 AND id = ANY($2)"
+# All lots of a card are good for as long as the card, so their names alone give the order of LOTS.
+LOTS_OF_HOLD = """
+SELECT id, balance FROM accounts WHERE merchant_id = $1 AND owner_id = $2 AND role = 'held' ORDER BY lot DESC
 """

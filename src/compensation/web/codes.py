@@ -63,6 +63,7 @@ CODES: dict[str, Entry] = {
     "unknown_customer": Entry(404, "There is no such customer.", _LIST),
     "unknown_delivery": Entry(404, "There is no such message.", _LIST),
     "unknown_endpoint": Entry(404, "There is no such webhook endpoint, or it was removed.", _LIST),
+    "unknown_hold": Entry(404, "There is no such hold.", _LIST),
     "unknown_link": Entry(404, "There is no such link.", _LIST),
     "unknown_merchant": Entry(404, "There is no such merchant.", "Check your API key."),
     "unknown_offer": Entry(404, "The case has no such offer.", "Read its offers again and send one of their keys."),
@@ -88,6 +89,12 @@ CODES: dict[str, Entry] = {
     "currency_mismatch": Entry(422, "Two sums are in different currencies.", "Use the one that `currency` names."),
     "insufficient_balance": Entry(422, "Less is left than was asked for.", "Spend what `balance` says is left."),
     "budget_exhausted": Entry(422, "The program's budget does not cover the goodwill.", "Add to it, or choose less."),
+    "more_than_held": Entry(
+        422, "More is captured than was held.", "`held` says what was. Capture less, or hold again."
+    ),
+    "hold_ended": Entry(
+        422, "The hold was captured or released, or its time is over.", "Spend from the card, or hold again."
+    ),
     "more_than_spent": Entry(422, "More is given back than was spent.", "`left` says what can still go back."),
     "invalid_time": Entry(
         400, "The moment lacks its zone, or lies out of reach.", "Write it like 2026-06-30T23:59:59Z."
