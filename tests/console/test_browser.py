@@ -1,6 +1,7 @@
 """The console in a real browser: an agent's way from the door to what is issued, and nobody shut out on it."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,15 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from compensation.cases.choose import Choose, choose
+from compensation.cases.override import Override
+from compensation.merchants.authority import NewLimit, set_limit
+from compensation.merchants.delegation import NewDelegation, delegate
 from compensation.merchants.demo import Desk
 from compensation.web.console.session import SESSION
 from tests.console.conftest import MIRA, OMAR
 from tests.console.shop import BAD_WEBINAR, KEPT_PREPAYMENT, LATE_GIFT, Shop
 
+WISH = Override(reason="customer_wish")
 OPEN_ALL = "document.querySelectorAll('details').forEach(each => each.open = true)"
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
@@ -61,6 +66,7 @@ async def test_an_agents_way_from_the_door_to_what_is_issued(
     await page.get_by_role("radio", name="Refund", exact=True).check()
     await page.get_by_role("button", name="Look at the choice").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Look once more: Refund")
+    await page.get_by_label("Reason").select_option("customer_wish")
     issue = page.get_by_role("button", name="Issue €")
     await issue.dblclick()
     await page.wait_for_url(f"{served}/console/cases/{case.id}?done=chosen")
@@ -112,6 +118,7 @@ async def test_the_whole_way_without_script(browser: Browser, served: str, shop:
     await page.get_by_role("link", name="Choose one of the offers first").click()
     await page.get_by_role("radio", name="Refund", exact=True).check()
     await page.get_by_role("button", name="Look at the choice").click()
+    await page.get_by_label("Reason").select_option("customer_wish")
     await page.get_by_role("button", name="Issue €").click()
     await page.wait_for_url("**?done=chosen")
     assert (await shop.file(case.id)).state == "accepted"
@@ -176,8 +183,18 @@ async def _pages(shop: Shop) -> dict[str, str]:
     for incident in ("INC-02", "INC-14", "INC-15"):
         await shop.report(incident)
     await shop.door.write(choose, shop.staff[MIRA], Choose(case_id=proposed.id, offer="refund"))
-    await shop.door.write(choose, shop.staff[MIRA], Choose(case_id=issued.id, offer="gift_card"))
+    await shop.door.write(choose, shop.staff[MIRA], Choose(case_id=issued.id, offer="gift_card", override=WISH))
     await shop.issue(issued.id)
+    # An administrator sees everything that can be set.
+    await shop.owner.execute("UPDATE agents SET role = 'admin', team = 'Returns' WHERE id = $1", shop.staff[OMAR].actor)
+    limit = NewLimit(kind="team", subject="Returns", currency="EUR", most=100_000, period_days=7)
+    await shop.door.write(set_limit, shop.system, limit)
+    loan = NewDelegation(
+        from_agent=shop.staff[OMAR].actor,
+        to_agent=shop.staff[MIRA].actor,
+        ends_at=shop.door.clock() + timedelta(days=3),
+    )
+    await shop.door.write(delegate, shop.system, loan)
     here = "/console/cases"
     return {
         "login": "/console/login",
@@ -185,6 +202,8 @@ async def _pages(shop: Shop) -> dict[str, str]:
         "nothing": "/console?view=closed",
         "found nothing": "/console?q=nobody",
         "your desk": "/console/you",
+        "authority": "/console/authority",
+        "look with a reason": f"{here}/{offered.id}/choose?offer=refund",
         "report": f"{here}/new",
         "offered": f"{here}/{offered.id}",
         "nothing chosen": f"{here}/{offered.id}/choose",

@@ -8,6 +8,7 @@ import pytest
 
 from compensation.cases.case import receipt
 from compensation.cases.choose import Choose, choose
+from compensation.cases.override import Override
 from compensation.core.vault import hash_password
 from compensation.merchants.agent import NewAgent, add_agent
 from tests.cases.desk import INC_19, open_desk
@@ -129,7 +130,9 @@ async def test_a_customer_who_comes_often_is_looked_at_first_and_not_refused(mir
 async def test_what_is_issued_is_shown_by_its_last_four_and_never_by_its_code(mira: Seat, shop: Shop) -> None:
     case = await shop.report(LATE_GIFT, shop.staff[MIRA])
     card = next(offer for offer in case.offers if offer.key == "gift_card")
-    await shop.door.write(choose, shop.staff[MIRA], Choose(case_id=case.id, offer=card.key))
+    await shop.door.write(
+        choose, shop.staff[MIRA], Choose(case_id=case.id, offer=card.key, override=Override(reason="customer_wish"))
+    )
     order = await shop.issue(case.id)
     reward = next(one for one in order.rewards if one.kind == "gift_card")
     page = await mira.see(f"/console/cases/{case.id}")

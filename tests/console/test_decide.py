@@ -6,8 +6,11 @@ import re
 import pytest
 
 from compensation.cases.choose import Choose, choose
+from compensation.cases.override import Override
 from tests.console.conftest import MIRA, OMAR
 from tests.console.shop import BAD_WEBINAR, KEPT_PREPAYMENT, LATE_GIFT, Seat, Shop, hidden, text, title
+
+WISH = Override(reason="customer_wish")
 
 
 async def test_an_agent_looks_once_more_and_then_it_is_issued(mira: Seat, shop: Shop) -> None:
@@ -20,7 +23,7 @@ async def test_an_agent_looks_once_more_and_then_it_is_issued(mira: Seat, shop: 
         assert said in text(look)
     assert f"Issue €{refund.value.decimal}" in text(look)
     assert (await shop.file(case.id)).state == "offered", "a look changes nothing"
-    answer = await mira.send(look, f"{here}/choose")
+    answer = await mira.send(look, f"{here}/choose", why="customer_wish")
     assert (answer.status_code, answer.headers["location"]) == (303, f"{here}?done=chosen")
     after = await shop.file(case.id)
     assert (after.state, after.chosen, after.chosen_by) == ("accepted", "refund", shop.staff[MIRA].actor)
@@ -34,7 +37,7 @@ async def test_a_form_sent_twice_has_one_effect(mira: Seat, shop: Shop) -> None:
     case = await shop.report(BAD_WEBINAR)
     to = f"/console/cases/{case.id}/choose"
     look = await mira.see(f"{to}?offer=refund")
-    answers = await asyncio.gather(*(mira.send(look, to) for _ in range(5)))
+    answers = await asyncio.gather(*(mira.send(look, to, why="customer_wish") for _ in range(5)))
     assert {answer.headers["location"] for answer in answers} == {f"/console/cases/{case.id}?done=chosen"}
     assert await shop.told("issue_case") == 1
     kinds = [row["what"] for row in await shop.owner.fetch("SELECT what FROM case_events")]
@@ -154,7 +157,7 @@ async def test_what_somebody_else_did_meanwhile_is_said(mira: Seat, shop: Shop) 
     to = f"/console/cases/{case.id}/choose"
     look = await mira.see(f"{to}?offer=refund")
     await shop.door.write(choose, shop.staff[OMAR], Choose(case_id=case.id, offer="redo"))
-    answer = await mira.send(look, to)
+    answer = await mira.send(look, to, why="customer_wish")
     assert answer.headers["location"] == f"/console/cases/{case.id}?not=wrong_state"
     page = await mira.see(answer.headers["location"])
     assert "Somebody else moved this case meanwhile." in page
@@ -169,7 +172,7 @@ async def test_an_empty_budget_is_said_before_and_after(mira: Seat, shop: Shop) 
     to = f"/console/cases/{case.id}/choose"
     look = await mira.see(f"{to}?offer=refund")
     assert "The budget does not cover it." in look
-    answer = await mira.send(look, to)
+    answer = await mira.send(look, to, why="customer_wish")
     assert answer.headers["location"].endswith("?not=budget_exhausted")
     assert "does not cover the goodwill" in await mira.see(answer.headers["location"])
     assert (await shop.file(case.id)).state == "offered"
@@ -221,7 +224,7 @@ async def test_a_task_is_marked_as_done_once_and_the_case_closed_after_its_apolo
 async def test_an_issued_case_is_closed(mira: Seat, shop: Shop) -> None:
     case = await shop.report(LATE_GIFT)
     here = f"/console/cases/{case.id}"
-    await shop.door.write(choose, shop.staff[MIRA], Choose(case_id=case.id, offer="points"))
+    await shop.door.write(choose, shop.staff[MIRA], Choose(case_id=case.id, offer="points", override=WISH))
     await shop.issue(case.id)
     answer = await mira.send(await mira.see(here), f"{here}/close")
     assert answer.headers["location"] == f"{here}?done=closed"

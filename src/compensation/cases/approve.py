@@ -7,10 +7,11 @@ import msgspec
 from msgspec import Meta
 
 from compensation.cases import sql
-from compensation.cases.authority import Named, acting, approver
+from compensation.cases.authority import Asked, Named, acting, approver, exceeded, record
 from compensation.cases.budget import release
 from compensation.cases.case import Case, case
 from compensation.cases.move import Locked, locked, move
+from compensation.core.errors import Forbidden
 from compensation.core.states import CaseState
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
@@ -43,9 +44,12 @@ async def approve(tx: Tx, who: Who, what: Approve, at: datetime) -> Case:
     """
     actor = acting(who, what.agent)
     proposed = await locked(tx, what.case_id, CaseState.needs_approval)
-    assert proposed.offer is not None, "a proposal names an offer of its case"
-    await approver(tx, actor, proposed.asked_by, proposed.offer.value)
-    await tx.run(sql.DECIDE_APPROVAL, proposed.approval_id, "approved", actor, at)
+    asked = _asked(proposed)
+    second = await approver(tx, actor, proposed.asked_by, asked, at, grants=True)
+    if await exceeded(tx, second.authority_of, asked, "approved", at, hold=True) is not None:
+        raise Forbidden("beyond_authority", "The same authority was used up a moment ago. Ask somebody with more.")
+    await _decide(tx, proposed, "approved", actor, second.authority_of, at)
+    await record(tx, asked, second.authority_of, actor, "approved", at)
     await move(tx, proposed, CaseState.accepted, "approved", actor, at, said=what.reason)
     tx.tell("issue_case", proposed.id)
     return await case(tx, proposed.id)
@@ -64,8 +68,23 @@ async def send_back(tx: Tx, who: Who, what: Decline, at: datetime) -> Case:
 async def _decline(tx: Tx, who: Who, what: Decline, at: datetime, verdict: str, to: CaseState) -> Case:
     actor = acting(who, what.agent)
     proposed: Locked = await locked(tx, what.case_id, CaseState.needs_approval)
-    await approver(tx, actor, proposed.asked_by, None)
-    await tx.run(sql.DECIDE_APPROVAL, proposed.approval_id, verdict, actor, at)
+    second = await approver(tx, actor, proposed.asked_by, _asked(proposed), at, grants=False)
+    await _decide(tx, proposed, verdict, actor, second.authority_of, at)
     await release(tx, proposed.id, actor, at)
     await move(tx, proposed, to, verdict, actor, at, said=what.reason)
     return await case(tx, proposed.id)
+
+
+async def _decide(tx: Tx, proposed: Locked, verdict: str, actor: str, authority_of: str, at: datetime) -> None:
+    on_behalf_of = None if authority_of == actor else authority_of
+    await tx.run(sql.DECIDE_APPROVAL, proposed.approval_id, verdict, actor, at, on_behalf_of)
+
+
+def _asked(proposed: Locked) -> Asked:
+    assert proposed.offer is not None, "a proposal names an offer of its case"
+    return Asked(
+        case_id=proposed.id,
+        program_id=proposed.program_id,
+        customer_id=proposed.customer_id,
+        value=proposed.offer.value,
+    )

@@ -3,23 +3,46 @@
 The value that is compared is the whole value of the offer to the customer, what is owed included: an agent who hands
 out €594 answers for €594, whoever it is due to. What is owed does not depend on the verdict, only its moment does.
 
-An agent is bound by his authority. A merchant's system (an API key) is bound by the merchant's own rules, not by
-ours, unless it says that it acts for an agent. A customer chooses among offers that somebody put to him: if an agent
-did, the agent's authority bounds them, so that no limit is got round by asking the customer.
+An agent is bound by his authority, over time and together with his team and role. A merchant's system (an API key) is
+bound by the limits of programs and customers, and by no agent's unless it says that it acts for one. A customer
+chooses among offers that somebody put to him: if an agent did, the agent's authority bounds them, so that no limit is
+got round by asking the customer. Nobody grants anything to himself.
 """
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
+from compensation.cases import sql
 from compensation.core.errors import Forbidden
+from compensation.core.ids import new_id
 from compensation.core.money import Money
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
-from compensation.merchants.agent import Agent, agents
+from compensation.merchants.agent import Agent, agents, own_hashes
+from compensation.merchants.delegation import lenders
 
 Named = Annotated[str, Meta(max_length=64)] | None
 """The agent in whose name a merchant's system speaks; None for itself."""
+How = Literal["alone", "approved"]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody is about to grant, and where it counts."""
+
+    case_id: str
+    program_id: str
+    customer_id: str
+    value: Money
+
+
+class Second(msgspec.Struct, frozen=True):
+    """The second person, and the agent whose authority he uses: himself, or one whom he stands in for."""
+
+    person: Agent
+    authority_of: str
 
 
 def acting(who: Who, named: str | None) -> str:
@@ -45,19 +68,55 @@ async def bounding(tx: Tx, actor: str, agent_id: str | None) -> Agent | None:
     return found
 
 
-async def approver(tx: Tx, actor: str, asked_by: str | None, value: Money | None) -> Agent:
-    """The second person. ``value`` is what an approval grants; None for a verdict that grants nothing.
+async def is_himself(tx: Tx, agent_id: str, customer_id: str) -> bool:
+    """Whether this agent and this customer are one person, by every address that we know of him."""
+    found: bool = await tx.value(sql.IS_HIMSELF, customer_id, await own_hashes(tx, agent_id))
+    return found
 
-    Raises Forbidden ``person_needed``, ``unknown_agent``, ``self_approval``, ``not_an_approver``, ``beyond_authority``.
+
+async def exceeded(tx: Tx, agent_id: str | None, asked: Asked, how: How, at: datetime, *, hold: bool) -> str | None:
+    """The first bound that granting this would pass: ``agent`` for his own authority, else the id of a limit.
+
+    With ``hold``, whoever else would use the same authority waits until this transaction ends.
+    """
+    found: str | None = await tx.value(
+        sql.HOLD_AUTHORITY if hold else sql.BEYOND_AUTHORITY,
+        agent_id, asked.program_id, asked.customer_id, asked.value.currency, asked.value.amount, how, at,
+    )  # fmt: skip
+    return found
+
+
+async def record(tx: Tx, asked: Asked, agent_id: str | None, actor: str, how: How, at: datetime) -> None:
+    """Write down that authority was used; the table refuses what is beyond it."""
+    value = asked.value
+    await tx.run(
+        sql.GRANT, new_id("grt"), asked.case_id, asked.program_id, asked.customer_id,
+        agent_id, actor, how, value.currency, value.amount, at,
+    )  # fmt: skip
+
+
+async def approver(tx: Tx, actor: str, asked_by: str | None, asked: Asked, at: datetime, *, grants: bool) -> Second:
+    """The second person. ``grants`` is False for a verdict that grants nothing.
+
+    Raises Forbidden ``person_needed``, ``unknown_agent``, ``self_approval``, ``own_case``, ``not_an_approver``,
+    ``beyond_authority``.
     """
     if not actor.startswith("agt_"):
         raise Forbidden("person_needed", "A person decides: log in at the console, or name the agent in agent.")
     if actor == asked_by:
         raise Forbidden("self_approval", "Whoever made the proposal cannot decide on it. Ask somebody else.")
-    second = await bounding(tx, actor, None)
-    assert second is not None, "an agent is always bound by himself"
-    if not second.may_approve:
+    person = await bounding(tx, actor, None)
+    assert person is not None, "an agent is always bound by himself"
+    if await is_himself(tx, actor, asked.customer_id):
+        raise Forbidden("own_case", "This case is your own. Ask somebody else.")
+    # By the authority of the maker nobody decides, through whomever it comes.
+    lent = [one for one in await lenders(tx, actor, at) if one != asked_by]
+    known = await agents(tx, lent)
+    able = [one for one in (person, *(known[one] for one in lent)) if one.may_approve]
+    able = [one for one in able if one is person or not await is_himself(tx, one.id, asked.customer_id)]
+    if not able:
         raise Forbidden("not_an_approver", "Your role may not decide on what others propose.")
-    if value is not None and not second.may_grant(value):
-        raise Forbidden("beyond_authority", "This is beyond your own authority too. Ask somebody with more.")
-    return second
+    for one in able:
+        if not grants or await exceeded(tx, one.id, asked, "approved", at, hold=False) is None:
+            return Second(person, one.id)
+    raise Forbidden("beyond_authority", "This is beyond your own authority too. Ask somebody with more.")

@@ -7,24 +7,28 @@ import msgspec
 from msgspec import Meta
 
 from compensation.cases import consent, sql
-from compensation.cases.authority import Named, acting, bounding
+from compensation.cases.authority import Asked, Named, acting, bounding, exceeded, is_himself, record
 from compensation.cases.budget import reserve
 from compensation.cases.case import Case, case
 from compensation.cases.consent import ConsentGiven
 from compensation.cases.move import Locked, locked, move
-from compensation.core.errors import NotFound
+from compensation.cases.override import Override, overriding
+from compensation.core.errors import Forbidden, NotFound
 from compensation.core.ids import new_id
 from compensation.core.states import CaseState
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
-from compensation.engine.plan import Offer
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``offer`` is the key of an offer of the case. ``agent`` is on whose behalf a merchant's system chooses."""
+    """``offer`` is the key of an offer of the case. ``agent`` is on whose behalf a merchant's system chooses.
+
+    ``override`` says why an agent takes another offer than the first; it is asked of agents alone.
+    """
 
     offer: Annotated[str, Meta(min_length=1, max_length=64)]
     consent: ConsentGiven | None = None
+    override: Override | None = None
     agent: Named = None
 
 
@@ -39,8 +43,8 @@ async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
     for no budget.
 
     Raises NotFound ``unknown_case`` (also for a customer whose case it is not) and ``unknown_offer``; Refused
-    ``wrong_state``, ``consent_required``, ``agreement_required``, ``budget_exhausted``; Forbidden ``not_yourself``,
-    ``unknown_agent``.
+    ``wrong_state``, ``consent_required``, ``agreement_required``, ``override_reason_needed``, ``budget_exhausted``;
+    Forbidden ``not_yourself``, ``unknown_agent``, ``own_case``.
     """
     actor = acting(who, what.agent)
     chosen_case = await locked(tx, what.case_id, CaseState.offered, offer=what.offer)
@@ -50,23 +54,46 @@ async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
     if offer is None:
         raise NotFound("unknown_offer", "The case has no such offer; read its offers again.")
     spoken = consent.check(offer, what.consent, chosen_case.locale)
-    reason = await _second_person_needed(tx, chosen_case, actor, offer)
+    said = await overriding(tx, chosen_case.id, offer, what.override, actor, at)
+    bound = await bounding(tx, actor, chosen_case.agent_id)
+    authority_of = None if bound is None else bound.id
+    asked = Asked(
+        case_id=chosen_case.id,
+        program_id=chosen_case.program_id,
+        customer_id=chosen_case.customer_id,
+        value=offer.value,
+    )
+    reason = await _second_person_needed(tx, chosen_case, actor, authority_of, asked, at)
     await reserve(tx, chosen_case.id, chosen_case.program_id, offer, actor, at)
     if spoken is not None and what.consent is not None:
         await consent.record(tx, chosen_case.id, offer, what.consent, spoken, actor, at)
     if reason is None:
-        await move(tx, chosen_case, CaseState.accepted, "chosen", actor, at, chosen=offer.key, note=offer.key)
+        await record(tx, asked, authority_of, actor, "alone", at)
+        await move(
+            tx, chosen_case, CaseState.accepted, "chosen", actor, at, chosen=offer.key, note=offer.key, said=said
+        )
         tx.tell("issue_case", chosen_case.id)
     else:
-        await move(tx, chosen_case, CaseState.needs_approval, "proposed", actor, at, chosen=offer.key, note=reason)
+        await move(
+            tx, chosen_case, CaseState.needs_approval, "proposed", actor, at, chosen=offer.key, note=reason, said=said
+        )
         asked_by = chosen_case.agent_id if actor.startswith("cus_") else actor
         await tx.run(sql.ASK_APPROVAL, new_id("appr"), chosen_case.id, offer.key, asked_by or actor, at)
     return await case(tx, chosen_case.id)
 
 
-async def _second_person_needed(tx: Tx, chosen_case: Locked, actor: str, offer: Offer) -> str | None:
-    """Why somebody else must agree: ``beyond_authority`` or ``review``; None when nobody must."""
-    bound = await bounding(tx, actor, chosen_case.agent_id)
-    if bound is not None and not bound.may_grant(offer.value):
+async def _second_person_needed(
+    tx: Tx, chosen_case: Locked, actor: str, authority_of: str | None, asked: Asked, at: datetime
+) -> str | None:
+    """Why somebody else must agree: ``own_case``, ``beyond_authority`` or ``review``; None when nobody must.
+
+    Raises Forbidden ``own_case`` to an agent who would grant something to himself. A customer who is an agent keeps
+    his rights: what he chooses in a case that he looks after himself waits for a colleague.
+    """
+    if authority_of is not None and await is_himself(tx, authority_of, asked.customer_id):
+        if actor == authority_of:
+            raise Forbidden("own_case", "This case is your own. Ask somebody else.")
+        return "own_case"
+    if await exceeded(tx, authority_of, asked, "alone", at, hold=True) is not None:
         return "beyond_authority"
     return "review" if chosen_case.in_review else None

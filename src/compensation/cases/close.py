@@ -36,7 +36,7 @@ async def cancel(tx: Tx, who: Who, what: Cancel, at: datetime) -> Case:
     actor = acting(who, what.agent)
     ending = await locked(tx, what.case_id, CaseState.offered, CaseState.needs_approval)
     if ending.approval_id is not None:
-        await tx.run(sql.DECIDE_APPROVAL, ending.approval_id, "withdrawn", None, at)
+        await tx.run(sql.DECIDE_APPROVAL, ending.approval_id, "withdrawn", None, at, None)
     await release(tx, ending.id, actor, at)
     await move(tx, ending, CaseState.cancelled, "cancelled", actor, at, said=what.reason)
     return await case(tx, ending.id)

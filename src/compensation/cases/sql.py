@@ -96,10 +96,11 @@ CONSENTS = """
 SELECT id, offer_key, sentence, agreement, locale, given_by, at FROM consents
 WHERE merchant_id = $1 AND case_id = $2 ORDER BY id
 """
-APPROVAL = """
-SELECT id, offer_key, asked_by, asked_at FROM approvals
-WHERE merchant_id = $1 AND case_id = $2 AND verdict IS NULL
+APPROVALS = """
+SELECT id, offer_key, asked_by, asked_at, verdict, decided_by, on_behalf_of, decided_at FROM approvals
+WHERE merchant_id = $1 AND case_id = $2 ORDER BY id
 """
+FIRST_OFFER = "SELECT offer FROM offers WHERE merchant_id = $1 AND case_id = $2 ORDER BY position LIMIT 1"
 
 # Locks the case, so that whoever else would move it waits and then sees what became of it.
 LOCK = """
@@ -134,8 +135,41 @@ ASK_APPROVAL = """
 INSERT INTO approvals (merchant_id, id, case_id, offer_key, asked_by, asked_at) VALUES ($1, $2, $3, $4, $5, $6)
 """
 DECIDE_APPROVAL = """
-UPDATE approvals SET verdict = $3, decided_by = $4, decided_at = $5
+UPDATE approvals SET verdict = $3, decided_by = $4, decided_at = $5, on_behalf_of = $6
 WHERE merchant_id = $1 AND id = $2 AND verdict IS NULL
+"""
+IS_HIMSELF = """
+SELECT EXISTS (SELECT FROM customers WHERE merchant_id = $1 AND id = $2 AND $3 && ARRAY[email_hash, reference_hash])
+"""
+BEYOND_AUTHORITY = "SELECT beyond_authority($1, $2, $3, $4, $5, $6, $7, $8)"
+HOLD_AUTHORITY = "SELECT hold_authority($1, $2, $3, $4, $5, $6, $7, $8)"
+GRANT = """
+INSERT INTO grants (merchant_id, id, case_id, program_id, customer_id, agent_id, granted_by, how, currency, amount,
+                    at, team)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '')
+"""
+OVERRIDE = """
+INSERT INTO overrides (merchant_id, id, case_id, agent_id, offer_key, first_key, reason, currency, value, first_value,
+                       cost, first_cost, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+# Choices that an agent made are the cases' own events; a case that was chosen in twice counts twice.
+DEVIATIONS = """
+WITH chosen AS (
+  SELECT e.actor AS agent_id, c.currency, count(*) AS choices
+  FROM case_events AS e JOIN cases AS c ON c.merchant_id = $1 AND c.id = e.case_id
+  WHERE e.merchant_id = $1 AND e.what IN ('chosen', 'proposed') AND e.actor LIKE 'agt\\_%' AND e.at >= $2 AND e.at < $3
+  GROUP BY 1, 2
+), reasons AS (
+  SELECT agent_id, currency, reason, count(*) AS times, sum(value - first_value) AS value,
+    sum(cost - first_cost) AS cost
+  FROM overrides WHERE merchant_id = $1 AND at >= $2 AND at < $3 GROUP BY 1, 2, 3
+)
+SELECT h.agent_id, h.currency, h.choices, coalesce(sum(r.times), 0)::bigint AS overrides,
+  coalesce(sum(r.value), 0)::bigint AS value, coalesce(sum(r.cost), 0)::bigint AS cost,
+  coalesce(jsonb_object_agg(r.reason, r.times) FILTER (WHERE r.reason IS NOT NULL), '{}') AS reasons
+FROM chosen AS h LEFT JOIN reasons AS r USING (agent_id, currency)
+GROUP BY h.agent_id, h.currency, h.choices ORDER BY overrides DESC, h.agent_id, h.currency
 """
 RESERVED = """
 SELECT t.id, p.source, p.destination, p.amount FROM transfers AS t

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -28,6 +28,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: Role
     authority: dict[str, int]
+    team: str = ""
+    """Whom he works with; a limit may count a team's grants together."""
     retired: bool = False
 
     def may_grant(self, value: Money) -> bool:
@@ -47,6 +49,7 @@ class NewAgent(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     role: Role
     authority: dict[str, int] = {}
+    team: Annotated[str, Meta(max_length=80)] = ""
 
 
 class _Person(msgspec.Struct, frozen=True):
@@ -59,7 +62,8 @@ async def add_agent(tx: Tx, who: Who, what: NewAgent, at: datetime) -> Added:
     agent_id = new_id("agt")
     person = _Person(line(what.name), address(what.email))
     sealed = tx.vault.seal(tx.merchant_id, agent_id, msgspec.json.encode(person))
-    await tx.run(sql.ADD_AGENT, agent_id, sealed, what.password, what.role, what.authority, at)
+    own = _own_hashes(tx, person)
+    await tx.run(sql.ADD_AGENT, agent_id, sealed, what.password, what.role, what.authority, at, line(what.team), own)
     login = tx.vault.fingerprint("login", person.email)
     await tx.run(sql.ADD_CREDENTIAL, login, "login", agent_id, "", None, at)
     return Added(agent_id)
@@ -67,17 +71,19 @@ async def add_agent(tx: Tx, who: Who, what: NewAgent, at: datetime) -> Added:
 
 async def agents(tx: Tx, agent_ids: Iterable[str]) -> dict[str, Agent]:
     """The agents among these actors, by id; whoever is not an agent is left out."""
-    found = {}
-    for row in await tx.rows(sql.AGENTS, sorted({one for one in agent_ids if one.startswith("agt_")})):
-        person = msgspec.json.decode(tx.vault.open(tx.merchant_id, row["id"], row["person"]), type=_Person)
-        found[row["id"]] = Agent(
-            id=row["id"],
-            name=person.name,
-            role=row["role"],
-            authority=row["authority"],
-            retired=row["retired_at"] is not None,
-        )
-    return found
+    rows = await tx.rows(sql.AGENTS, sorted({one for one in agent_ids if one.startswith("agt_")}))
+    return {row["id"]: _read(tx, row) for row in rows}
+
+
+async def staff(tx: Tx) -> list[Agent]:
+    """Everybody who works for the merchant now, in the order in which they came."""
+    return [_read(tx, row) for row in await tx.rows(sql.STAFF)]
+
+
+async def own_hashes(tx: Tx, agent_id: str) -> list[bytes]:
+    """The keyed hashes, under every key we hold, of the addresses by which this agent would be a customer himself."""
+    row = await tx.row(sql.OWN_HASHES, agent_id)
+    return [] if row is None else sorted({*row["own_hashes"], *_own_hashes(tx, _person(tx, row))})
 
 
 async def agent(tx: Tx, agent_id: str) -> Agent:
@@ -86,6 +92,27 @@ async def agent(tx: Tx, agent_id: str) -> Agent:
     if found is None:
         raise NotFound("unknown_agent", "There is no such agent.")
     return found
+
+
+def _read(tx: Tx, row: Any) -> Agent:
+    return Agent(
+        id=row["id"],
+        name=_person(tx, row).name,
+        role=row["role"],
+        authority=row["authority"],
+        team=row["team"],
+        retired=row["retired_at"] is not None,
+    )
+
+
+def _person(tx: Tx, row: Any) -> _Person:
+    return msgspec.json.decode(tx.vault.open(tx.merchant_id, row["id"], row["person"]), type=_Person)
+
+
+def _own_hashes(tx: Tx, person: _Person) -> list[bytes]:
+    """As a customer's are made: by his address, and by the address in the place of a reference."""
+    purposes = ("email", "customer.email")
+    return [one for purpose in purposes for one in tx.vault.fingerprints(purpose, person.email)]
 
 
 def address(email: str) -> str:

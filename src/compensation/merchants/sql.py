@@ -29,11 +29,59 @@ GROUP BY owner_id, asset ORDER BY owner_id, asset
 """
 
 ADD_AGENT = """
-INSERT INTO agents (merchant_id, id, person, password, role, authority, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO agents (merchant_id, id, person, password, role, authority, created_at, team, own_hashes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 AGENTS = """
-SELECT id, person, role, authority, retired_at FROM agents WHERE merchant_id = $1 AND id = ANY($2)
+SELECT id, person, role, authority, team, retired_at FROM agents WHERE merchant_id = $1 AND id = ANY($2)
+"""
+STAFF = """
+SELECT id, person, role, authority, team, retired_at FROM agents
+WHERE merchant_id = $1 AND retired_at IS NULL ORDER BY id
+"""
+OWN_HASHES = "SELECT id, person, own_hashes FROM agents WHERE merchant_id = $1 AND id = $2"
+SET_AUTHORITY = """
+UPDATE agents SET authority = coalesce($3, authority), team = coalesce($4, team)
+WHERE merchant_id = $1 AND id = $2 AND retired_at IS NULL
+"""
+
+_LIMIT = """
+SELECT id, kind, subject, program_id, currency, most, period_days, set_by, created_at, ended_at FROM authority_limits
+"""
+LIMIT = _LIMIT + "WHERE merchant_id = $1 AND id = $2"
+LIMITS = _LIMIT + "WHERE merchant_id = $1 AND ended_at IS NULL ORDER BY id"
+END_LIMIT = """
+UPDATE authority_limits SET ended_at = $4, ended_by = $3 WHERE merchant_id = $1 AND id = $2 AND ended_at IS NULL
+"""
+# A limit for the same thing takes the place of the one before, in one moment.
+REPLACE_LIMIT = """
+UPDATE authority_limits SET ended_at = $3, ended_by = $2
+WHERE merchant_id = $1 AND ended_at IS NULL AND kind = $4 AND subject = $5
+  AND coalesce(program_id, '') = coalesce($6, '') AND currency = $7 AND period_days = $8
+"""
+ADD_LIMIT = """
+INSERT INTO authority_limits (merchant_id, id, set_by, created_at, kind, subject, program_id, currency, period_days,
+                              most)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+
+_DELEGATION = """
+SELECT id, from_agent, to_agent, starts_at, ends_at, made_by, created_at, ended_at FROM delegations
+"""
+DELEGATION = _DELEGATION + "WHERE merchant_id = $1 AND id = $2"
+DELEGATIONS = _DELEGATION + "WHERE merchant_id = $1 AND ended_at IS NULL AND ends_at > $2 ORDER BY id"
+# Whom an agent stands in for at a moment.
+DELEGATORS = """
+SELECT DISTINCT from_agent FROM delegations
+WHERE merchant_id = $1 AND to_agent = $2 AND starts_at <= $3 AND ends_at > $3 AND ended_at IS NULL ORDER BY from_agent
+"""
+ADD_DELEGATION = """
+INSERT INTO delegations (merchant_id, id, made_by, created_at, from_agent, to_agent, starts_at, ends_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+END_DELEGATION = """
+UPDATE delegations SET ended_at = $4, ended_by = $3
+WHERE merchant_id = $1 AND id = $2 AND ended_at IS NULL AND ends_at > $4
 """
 LOGIN_CHECK = "SELECT password FROM agents WHERE merchant_id = $1 AND id = $2 AND retired_at IS NULL"
 CHANGE_LOGIN = "UPDATE agents SET password = $3 WHERE merchant_id = $1 AND id = $2 AND retired_at IS NULL"

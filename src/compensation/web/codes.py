@@ -31,6 +31,11 @@ CODES: dict[str, Entry] = {
     "beyond_authority": Entry(
         403, "The value is above what this person may grant.", "Ask somebody who may grant more."
     ),
+    "own_case": Entry(403, "The agent and the customer are one person.", "Have somebody else decide."),
+    "own_authority": Entry(403, "Nobody sets his own authority.", "Have another administrator set it."),
+    "not_an_administrator": Entry(
+        403, "This role may not set authority or budgets.", "Ask finance or an administrator."
+    ),
     # the request itself
     "malformed_json": Entry(400, "The body is not JSON.", "Send one JSON value in UTF-8."),
     "invalid_body": Entry(400, "A field is missing, unknown, or of the wrong type or size.", _SEND_ANOTHER),
@@ -64,6 +69,8 @@ CODES: dict[str, Entry] = {
     "unknown_delivery": Entry(404, "There is no such message.", _LIST),
     "unknown_endpoint": Entry(404, "There is no such webhook endpoint, or it was removed.", _LIST),
     "unknown_hold": Entry(404, "There is no such hold.", _LIST),
+    "unknown_limit": Entry(404, "There is no such limit.", _LIST),
+    "unknown_delegation": Entry(404, "There is no such delegation.", _LIST),
     "unknown_link": Entry(404, "There is no such link.", _LIST),
     "unknown_merchant": Entry(404, "There is no such merchant.", "Check your API key."),
     "unknown_offer": Entry(404, "The case has no such offer.", "Read its offers again and send one of their keys."),
@@ -122,6 +129,9 @@ CODES: dict[str, Entry] = {
         "Show him `sentence`; once he agrees, send it as consent.sentence.",
     ),
     "agreement_required": Entry(422, "The law asks for a signed agreement.", "Name it in consent.agreement."),
+    "override_reason_needed": Entry(422, "An agent takes another offer than the first.", "Say why in override.reason."),
+    "invalid_limit": Entry(400, "The limit's subject does not fit its kind.", "`detail` says what it must be."),
+    "invalid_period": Entry(400, "The time is not one.", "`detail` says what it must be."),
     "apology_not_sent": Entry(
         422, "The apology has not reached the customer.", "See that it is sent, then close the case."
     ),

@@ -12,6 +12,7 @@ from compensation.cases.choose import Choice, Choose, choose
 from compensation.cases.close import Cancel, Close, cancel, close
 from compensation.cases.queue import MOST, Page, View, find, queue
 from compensation.cases.report import ReportCase, report
+from compensation.cases.witness import Approval, ConsentOnRecord, approvals, consents
 from compensation.engine.plan import Offer
 from compensation.issuance.read import rewards_of_case
 from compensation.issuance.reward import Reward
@@ -36,6 +37,14 @@ class OfferList(msgspec.Struct, frozen=True):
 
 class RewardList(msgspec.Struct, frozen=True):
     items: list[Reward]
+
+
+class ApprovalList(msgspec.Struct, frozen=True):
+    items: list[Approval]
+
+
+class ConsentList(msgspec.Struct, frozen=True):
+    items: list[ConsentOnRecord]
 
 
 class EventList(msgspec.Struct, frozen=True):
@@ -98,6 +107,18 @@ async def read_events(case_id: FromPath[str], door: Door, who: Caller) -> EventL
         return EventList(await events(tx, case_id))
 
 
+@get("/{case_id:str}/approvals", summary="Who was asked to approve, and what he said")
+async def read_approvals(case_id: FromPath[str], door: Door, who: Caller) -> ApprovalList:
+    async with door.read(who.merchant_id) as tx:
+        return ApprovalList(await approvals(tx, case_id))
+
+
+@get("/{case_id:str}/consents", summary="What the customer agreed to")
+async def read_consents(case_id: FromPath[str], door: Door, who: Caller) -> ConsentList:
+    async with door.read(who.merchant_id) as tx:
+        return ConsentList(await consents(tx, case_id))
+
+
 @get("/{case_id:str}/receipt", summary="The signed receipt of the decision")
 async def read_receipt(case_id: FromPath[str], door: Door, who: Caller) -> Response[dict[str, Any]]:
     """Save it as it comes: `compensation verify-receipt FILE` checks the signature and makes the decision again."""
@@ -155,7 +176,8 @@ def _of(data: msgspec.Struct) -> dict[str, Any]:
 router = Router(
     "/cases",
     route_handlers=[
-        create, index, read, read_offers, read_rewards, read_events, read_receipt,
+        create, index, read, read_offers, read_rewards, read_events, read_approvals, read_consents,
+        read_receipt,
         choose_offer, approve_case, reject_case, send_case_back, cancel_case, close_case,
     ],
     tags=["Cases"],

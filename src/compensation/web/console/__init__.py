@@ -3,6 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
+from compensation.web.console.authority import add_limit, change_agent, drop_limit, lend, office, take_back
 from compensation.web.console.case import case, download_receipt, show_receipt
 from compensation.web.console.choose import grant, look, look_again, take
 from compensation.web.console.decide import ask, close_case, end, task_done
@@ -22,7 +23,8 @@ def console() -> Router:
             login_form, login, logout, you, change_keys,
             cases, empty, send,
             case, show_receipt, download_receipt, as_text, as_mail,
-            look, take, look_again, grant, ask, end, close_case, task_done, nowhere,
+            look, take, look_again, grant, ask, end, close_case, task_done,
+            office, change_agent, add_limit, drop_limit, lend, take_back, nowhere,
         ],
         dependencies={"desk": Provide(desk)},
         exception_handlers={Exception: refused},

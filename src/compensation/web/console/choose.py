@@ -10,6 +10,7 @@ from compensation.cases.budget import drawn
 from compensation.cases.case import Case
 from compensation.cases.choose import Choose, choose
 from compensation.cases.consent import ConsentGiven, sentence
+from compensation.cases.override import Override, Why
 from compensation.core.errors import Problem
 from compensation.core.states import CaseState
 from compensation.core.text import clean, line
@@ -21,9 +22,9 @@ from compensation.web.console.case import case_page, tools
 from compensation.web.console.message import preview
 from compensation.web.console.offers import lines, notes
 from compensation.web.console.session import AtDesk, Desk
-from compensation.web.console.verdict import authority, second_person
+from compensation.web.console.verdict import authority
 from compensation.web.console.view import back_to, key_of, not_done, see, view
-from compensation.web.console.work import Work, load
+from compensation.web.console.work import Work, load, second_person
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
 
@@ -36,7 +37,18 @@ WAYS: dict[str, str] = {
 }
 """How a customer may have agreed. It is kept, with where it is found, beside the sentence itself."""
 
+WHYS: dict[Why, str] = {
+    "customer_wish": word("The customer asked for it"),
+    "harm_weighs_more": word("The harm weighs more than the rules see"),
+    "keeps_customer": word("It keeps a customer we would lose"),
+    "not_available": word("What the first offer gives is not to be had"),
+    "other": word("Another reason, in my own words"),
+}
+"""Why an agent takes another offer than the first."""
+
 MISSING = {
+    "why": word("Say why you take another offer than the first"),
+    "words": word("Write the reason in your own words"),
     "agreed": word("Tick the box once the customer has agreed, or choose another offer"),
     "way": word("Say how the customer agreed"),
     "signed": word("The law asks for a signature here: choose “By signing it”"),
@@ -49,12 +61,15 @@ async def look(request: StrictRequest, case_id: FromPath[str], door: Door, desk:
     """What choosing this offer will do. With no offer named, the case again, saying that one must be picked."""
     async with door.read(desk.who.merchant_id) as tx:
         work = await load(tx, desk.who, case_id, door.clock())
-    offer = work.offer(request.query_params.get("offer"))
+        offer = work.offer(request.query_params.get("offer"))
+        second = None if offer is None else await second_person(tx, desk.who, work, offer, door.clock())
     if work.case.state is not CaseState.offered:
         return back_to(work.case.id, "wrong_state")
     if offer is None:
         return case_page(request, desk, work, wrong="none_chosen")
-    return _look(request, desk, work, offer)
+    if second == "own_case":
+        return back_to(work.case.id, second)
+    return _look(request, desk, work, offer, second)
 
 
 @post("/cases/{case_id:str}/choose", status_code=303)
@@ -63,13 +78,16 @@ async def take(request: StrictRequest, case_id: FromPath[str], door: Door, desk:
     typed = await form_of(request, desk.token)
     async with door.read(desk.who.merchant_id) as tx:
         work = await load(tx, desk.who, case_id, door.clock())
-    offer = work.offer(typed.get("offer"))
+        offer = work.offer(typed.get("offer"))
+        second = None if offer is None else await second_person(tx, desk.who, work, offer, door.clock())
     if offer is None:
         return back_to(case_id, "unknown_offer")
-    wrong = _lacks(offer, typed)
+    wrong = _lacks(offer, typed) | _unexplained(offer, work, typed)
     if wrong:
-        return _look(request, desk, work, offer, typed, wrong)
-    what = Choose(case_id=case_id, offer=offer.key, consent=_consent(offer, work, typed))
+        return _look(request, desk, work, offer, second, typed, wrong)
+    what = Choose(
+        case_id=case_id, offer=offer.key, consent=_consent(offer, work, typed), override=_override(offer, work, typed)
+    )
     try:
         moved = (await door.write(choose, desk.who, what, key_of(typed))).read(Case)
     except Problem as problem:
@@ -86,7 +104,7 @@ async def look_again(request: StrictRequest, case_id: FromPath[str], door: Door,
         return back_to(case_id, "wrong_state")
     if work.barred_from_approving:
         return back_to(case_id, work.barred_from_approving)
-    return _look(request, desk, work, work.chosen)
+    return _look(request, desk, work, work.chosen, None)
 
 
 @post("/cases/{case_id:str}/approve", status_code=303)
@@ -105,6 +123,7 @@ def _look(
     desk: Desk,
     work: Work,
     offer: Offer,
+    second: str | None,
     typed: Mapping[str, str] | None = None,
     wrong: Mapping[str, str] | None = None,
 ) -> Response[str]:
@@ -136,7 +155,8 @@ def _look(
         typed=typed or {},
         wrong={field: labels.say(MISSING[text]) for field, text in (wrong or {}).items()},
         preview=preview(request.app.state.post, work, offer.key),
-        second=None if approving else second_person(desk.agent, work, offer),
+        second=second,
+        whys={} if approving or not _is_override(offer, work) else {c: labels.say(text) for c, text in WHYS.items()},
         limit=authority(desk.agent, currency),
         approving=approving,
         act=f"/console/cases/{work.case.id}/{'approve' if approving else 'choose'}",
@@ -167,3 +187,23 @@ def _consent(offer: Offer, work: Work, typed: Mapping[str, str]) -> ConsentGiven
     if spoken is None:
         return None
     return ConsentGiven(sentence=clean(spoken), agreement=line(f"{typed['way']}: {typed['found']}")[:200])
+
+
+def _is_override(offer: Offer, work: Work) -> bool:
+    """What the customer consents to is his own choice, and needs no reason of ours."""
+    return offer.consent is None and offer.key != work.case.offers[0].key
+
+
+def _unexplained(offer: Offer, work: Work, typed: Mapping[str, str]) -> dict[str, str]:
+    if not _is_override(offer, work):
+        return {}
+    if typed.get("why") not in WHYS:
+        return {"why": "why"}
+    return {"words": "words"} if typed["why"] == "other" and not line(typed.get("words", "")) else {}
+
+
+def _override(offer: Offer, work: Work, typed: Mapping[str, str]) -> Override | None:
+    why = next((code for code in WHYS if code == typed.get("why")), None)
+    if why is None or not _is_override(offer, work):
+        return None
+    return Override(reason=why, words=clean(typed.get("words", "")).strip()[:2000])

@@ -6,7 +6,6 @@ from compensation.core.money import Money
 from compensation.core.states import CaseState, RewardState
 from compensation.core.text import isolate
 from compensation.delivery.words import Say, word
-from compensation.engine.plan import Offer
 from compensation.issuance.reward import Reward
 from compensation.merchants.agent import Agent
 from compensation.web.console.view import NOT_DONE
@@ -54,13 +53,6 @@ def verdict(say: Say, agent: Agent, work: Work) -> Verdict:
             return _to_close(say, work)
         case state:
             return Verdict(says=say(_SAYS[state]))
-
-
-def second_person(agent: Agent, work: Work, offer: Offer) -> str | None:
-    """Why a choice by this agent waits for somebody else: ``beyond_authority``, ``review``, or None."""
-    if not agent.may_grant(offer.value):
-        return "beyond_authority"
-    return "review" if work.case.assessment.review else None
 
 
 def authority(agent: Agent, currency: str) -> Money:
@@ -116,8 +108,16 @@ def to_do(reward: Reward) -> bool:
 
 def _why_second(say: Say, work: Work, value: Money) -> str:
     proposer = work.people.get(work.proposer or "")
-    if proposer is None or proposer.may_grant(value):
+    why = next((event.note for event in reversed(work.events) if event.what == "proposed"), "")
+    if proposer is None or why != "beyond_authority":
         return say("{amount} waits for approval, because somebody should look at this case first.", amount=value)
+    if proposer.may_grant(value):
+        # Alone it would be within: it is what was granted before that it comes on top of.
+        return say(
+            "{amount} is above what {who} may still grant, with all that was granted before.",
+            amount=value,
+            who=isolate(proposer.name),
+        )
     return say(
         "{amount} is above the authority of {who}, which is {limit}.",
         amount=value,

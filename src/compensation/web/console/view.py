@@ -30,6 +30,11 @@ DONE = {
     "closed": word("The case is closed."),
     "task": word("It is marked as done."),
     "keys": word("Your choice of keys is kept."),
+    "authority_set": word("The authority is set, and holds from now on."),
+    "limit_set": word("The limit is set, and holds from now on."),
+    "limit_ended": word("The limit is ended. It stays on record."),
+    "lent": word("The delegation is made. It ends by itself."),
+    "loan_ended": word("The delegation is ended."),
 }
 """What a page says once something is done, by the word in its address: never a text that somebody else could write."""
 
@@ -37,6 +42,9 @@ FOCUS = {
     "reported": "offers",
     "sent_back": "offers",
     "task": "issued",
+    "authority_set": "agents",
+    **dict.fromkeys(("limit_set", "limit_ended"), "limits"),
+    **dict.fromkeys(("lent", "loan_ended"), "loans"),
     **dict.fromkeys(
         ("chosen", "proposed", "approved", "rejected", "cancelled", "closed", "issuing", "issued"), "title"
     ),
@@ -53,6 +61,13 @@ NOT_DONE = {
     "self_approval": word("You made this proposal, so another person decides on it."),
     "not_an_approver": word("Your role may not decide on what others propose."),
     "beyond_authority": word("This is above your own authority. Ask somebody who may grant more."),
+    "own_case": word("This case is your own. Ask somebody else."),
+    "override_reason_needed": word("Another offer than the first needs a reason. Choose it again and say why."),
+    "own_authority": word("Nobody sets his own authority. Ask another administrator."),
+    "not_an_administrator": word("Authority is set by finance or an administrator."),
+    "unknown_agent": word("There is no such colleague, or he works here no more."),
+    "invalid_limit": word("What is limited does not fit the kind of limit. Choose again."),
+    "invalid_period": word("A delegation is to another person, and ends in the future, within 92 days."),
     "apology_not_sent": word("The apology has not reached the customer. See that it is sent, then close the case."),
     "unknown_reward": word("There is no such reward in this case."),
     "idempotency_key_reused": word("This form was sent before. Read the page as it is now, and send it from here."),

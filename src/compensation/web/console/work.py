@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from compensation.cases.authority import approver
+from compensation.cases.authority import Asked, approver, exceeded, is_himself
 from compensation.cases.case import CaseFile, Event, case_file, events
 from compensation.cases.queue import find
 from compensation.cases.said import Said, said
+from compensation.cases.witness import Approval, ConsentOnRecord, approvals, consents
 from compensation.core.errors import Forbidden
 from compensation.core.money import Money
 from compensation.core.states import CaseState
@@ -46,6 +47,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     barred_from_approving: str | None
     """Why this agent may not approve: the code of the refusal; None where he may."""
     barred_from_declining: str | None
+    witnessed: list[ConsentOnRecord]
+    """What the customer agreed to."""
+    verdicts: list[Approval]
     now: datetime
 
     @property
@@ -81,6 +85,7 @@ async def load(tx: Tx, who: Who, case_id: str, at: datetime) -> Work:
     proposer = _proposer(case, history)
     lately = [each for each in (await find(tx, case.customer_id, _MOST)).items if each.created_at > at - _YEAR]
     value = next((offer.value for offer in case.offers if offer.key == case.chosen), None)
+    barred = await _barred(tx, who, proposer, _asked(case, value), at)
     return Work(
         case=case,
         heard=heard,
@@ -93,8 +98,10 @@ async def load(tx: Tx, who: Who, case_id: str, at: datetime) -> Work:
         people=await agents(tx, [event.actor for event in history] + [one for one in (proposer, case.agent_id) if one]),
         program=next(one for one in await programs(tx) if one.id == case.program_id),
         proposer=proposer,
-        barred_from_approving=await _barred(tx, who, proposer, value),
-        barred_from_declining=await _barred(tx, who, proposer, None),
+        witnessed=await consents(tx, case_id),
+        verdicts=await approvals(tx, case_id),
+        barred_from_approving=barred[0],
+        barred_from_declining=barred[1],
         now=at,
     )
 
@@ -107,12 +114,35 @@ def _proposer(case: CaseFile, history: list[Event]) -> str | None:
     return (case.agent_id or last) if last.startswith("cus_") else last
 
 
-async def _barred(tx: Tx, who: Who, proposer: str | None, value: Money | None) -> str | None:
-    """Asked of the rule itself, so that a button is off exactly when its act would be refused."""
-    if proposer is None:
-        return None
-    try:
-        await approver(tx, who.actor, proposer, value)
-    except Forbidden as refusal:
-        return refusal.code
-    return None
+async def second_person(tx: Tx, who: Who, work: Work, offer: Offer, at: datetime) -> str | None:
+    """Why a choice by this agent waits for somebody else, or may not be made: ``own_case``, ``beyond_authority``,
+    ``review``; None when it is done at once. Asked of the rule itself, without holding anybody up."""
+    if await is_himself(tx, who.actor, work.case.customer_id):
+        return "own_case"
+    asked = _asked(work.case, offer.value)
+    if await exceeded(tx, who.actor, asked, "alone", at, hold=False) is not None:
+        return "beyond_authority"
+    return "review" if work.case.assessment.review else None
+
+
+def _asked(case: CaseFile, value: Money | None) -> Asked:
+    return Asked(
+        case_id=case.id,
+        program_id=case.program_id,
+        customer_id=case.customer_id,
+        value=value or Money(0, case.owed.currency),
+    )
+
+
+async def _barred(tx: Tx, who: Who, proposer: str | None, asked: Asked, at: datetime) -> tuple[str | None, str | None]:
+    """From approving and from declining. Asked of the rule itself, so that a button is off exactly when its act would
+    be refused."""
+    found: list[str | None] = []
+    for grants in (True, False):
+        try:
+            if proposer is not None:
+                await approver(tx, who.actor, proposer, asked, at, grants=grants)
+            found.append(None)
+        except Forbidden as refusal:
+            found.append(refusal.code)
+    return found[0], found[1]
