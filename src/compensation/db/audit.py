@@ -223,6 +223,13 @@ LAWS = (
         "no work is dead",
         "SELECT merchant_id, id, topic, subject_id, last_error FROM outbox WHERE ended = 'dead'",
     ),
+    Law(
+        "events are numbered without a gap",
+        """SELECT n.merchant_id, n.last, e.told, e.highest FROM event_numbers AS n LEFT JOIN (
+             SELECT merchant_id, count(*) AS told, max(number) AS highest FROM events GROUP BY 1) AS e
+             ON e.merchant_id = n.merchant_id
+           WHERE e.told IS DISTINCT FROM n.last OR e.highest IS DISTINCT FROM n.last""",
+    ),
 )
 
 

@@ -60,6 +60,7 @@ async def run(settings: Settings) -> None:
         await stop.wait()
         loops[-1].cancel()
         await asyncio.gather(*loops, return_exceptions=True)
+        await worker.settle()
     await door.settle()
     await bell.close()
     await pool.close()
