@@ -53,16 +53,21 @@ def trial_balance(at: datetime | None, merchant: str | None) -> None:
 @main.command("verify-receipt")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", help="The public key, as GET /v1/receipt-keys gives it; else our own keys are used.")
-def verify_receipt(file: Path, key: str | None) -> None:
+@click.option(
+    "--policy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The text of your own policy that it names, as GET /v1/policies/{id} gives it.",
+)
+def verify_receipt(file: Path, key: str | None, policy: Path | None) -> None:
     """Check the signature of a decision receipt and decide it again. Needs no server."""
     from compensation.cases.verify import public_key
     from compensation.core.vault import Vault
 
     def run(verify: Callable[..., int]) -> int:
         if key is not None:
-            return verify(file, [public_key(key)])
+            return verify(file, [public_key(key)], policy)
         vault = Vault.parse(_environment().get("COMPENSATION_KEYS", ""))
-        return verify(file, [vault.verifier(version) for version in vault.versions])
+        return verify(file, [vault.verifier(version) for version in vault.versions], policy)
 
     _run("compensation.cases.verify", run)
 

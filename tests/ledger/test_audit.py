@@ -24,6 +24,10 @@ CASE = """
 APPROVAL = """ALTER TABLE approvals DROP CONSTRAINT maker_is_not_checker;
   INSERT INTO approvals SELECT merchant_id, 'appr_x', 'case_x', 'credit', 'agt_x', created_at, 'approved', 'agt_x',
   created_at FROM orders LIMIT 1"""
+POLICY = """INSERT INTO policies (merchant_id, id, code, version, family, state, text, hash, valid_from, written_by,
+    written_at, published_by, published_at)
+  SELECT id, 'pol_' || n, 'default', n, 'default', 'published', '', repeat('0', 64), now(), 'agt_x', now(), {by}, now()
+  FROM merchants, unnest(ARRAY[1, 3]) AS n"""
 TAMPERING = {
     "over a merchant and an asset all balances add up to zero": """
         UPDATE accounts SET balance = balance + 1 WHERE role = 'sales'""",
@@ -68,6 +72,10 @@ TAMPERING = {
     + """
         INSERT INTO evidence SELECT merchant_id, 'evd_x', 'case_x', 'cus_y', 1, 'receipt', 'image/png', 1,
           decode(repeat('00', 32), 'hex'), '{}', '', 'key_x', created_at FROM orders LIMIT 1""",
+    "no policy was published by whoever wrote it, and none stands where it may not": (
+        "ALTER TABLE policies DROP CONSTRAINT maker_is_not_checker; " + POLICY.format(by="'agt_x'")
+    ),
+    "the versions of a policy are numbered one after the other": POLICY.format(by="'agt_y'"),
     "events are numbered without a gap": """
         INSERT INTO event_numbers SELECT id, 2 FROM merchants;
         INSERT INTO events SELECT id, 2, 'evt_x', 'order.issued', 'ord_x', '{}', now() FROM merchants""",

@@ -10,22 +10,20 @@ got round by asking the customer. Nobody grants anything to himself.
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta
 
 from compensation.cases import sql
 from compensation.core.errors import Forbidden
 from compensation.core.ids import new_id
 from compensation.core.money import Money
-from compensation.db.answers import Who
 from compensation.db.pool import Tx
+from compensation.merchants.acting import Named as Named
+from compensation.merchants.acting import acting as acting
 from compensation.merchants.agent import Agent, agents, own_hashes
 from compensation.merchants.delegation import lenders
 
-Named = Annotated[str, Meta(max_length=64)] | None
-"""The agent in whose name a merchant's system speaks; None for itself."""
 How = Literal["alone", "approved"]
 
 
@@ -43,15 +41,6 @@ class Second(msgspec.Struct, frozen=True):
 
     person: Agent
     authority_of: str
-
-
-def acting(who: Who, named: str | None) -> str:
-    """Who acts: the caller, or the agent whom a merchant's system names. Raises Forbidden ``not_yourself``."""
-    if named is None or named == who.actor:
-        return who.actor
-    if who.actor.startswith(("agt_", "cus_")):
-        raise Forbidden("not_yourself", "You act in your own name only; leave agent out.")
-    return named
 
 
 async def bounding(tx: Tx, actor: str, agent_id: str | None) -> Agent | None:

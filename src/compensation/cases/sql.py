@@ -2,7 +2,11 @@
 
 # What deciding needs besides the customer: program, budget in the currency of the report, the incident it belongs to.
 PROGRAM = """
-SELECT p.id, p.policy,
+SELECT p.id, p.policy, p.brand_id,
+  (SELECT array_agg(q.hash) FROM policies AS q
+   WHERE q.merchant_id = $1 AND q.family = p.policy AND q.state = 'published') AS published,
+  EXISTS (SELECT FROM policies AS q
+          WHERE q.merchant_id = $1 AND q.family = p.policy AND q.state = 'shadow') AS shadowed,
   (SELECT a.balance FROM accounts AS a
    WHERE a.merchant_id = $1 AND a.id = 'budget:' || p.id || ':' || $3) AS budget,
   (SELECT i.id FROM incidents AS i WHERE i.merchant_id = $1 AND i.label = $4) AS incident_id

@@ -35,11 +35,14 @@ class _Envelope(msgspec.Struct):
     key: str
 
 
-def main(file: Path, keys: Sequence[Ed25519PublicKey]) -> int:
-    """The command. Prints what holds and what does not; exit status 1 when the receipt is not as it was signed."""
+def main(file: Path, keys: Sequence[Ed25519PublicKey], policy: Path | None = None) -> int:
+    """The command. Prints what holds and what does not; exit status 1 when the receipt is not as it was signed.
+
+    ``policy`` is the text of a merchant's own policy.
+    """
     with file.open("rb") as opened:
         signed = opened.read(MAX_BYTES + 1)
-    verdict = judge(signed, keys)
+    verdict = judge(signed, keys, policy)
     print("its digests are signed by this key" if verdict.signed else "its digests are NOT signed by this key")
     print("decided again to the same bytes" if verdict.replayed else "NOT the same when decided again")
     for path in verdict.changed:
@@ -49,14 +52,18 @@ def main(file: Path, keys: Sequence[Ed25519PublicKey]) -> int:
     return 0 if verdict.valid else 1
 
 
-def judge(signed: bytes, keys: Sequence[Ed25519PublicKey]) -> Verdict:
-    """Verify with the key and by the documents that the receipt names. Raises Invalid when it is no receipt."""
+def judge(signed: bytes, keys: Sequence[Ed25519PublicKey], policy: Path | None = None) -> Verdict:
+    """Verify with the key and by the documents that the receipt names. Raises Invalid when it is no receipt.
+
+    A policy that does not ship is given as the file that GET /v1/policies/{id} had as its text.
+    """
     try:
         envelope = msgspec.json.decode(signed, type=_Envelope)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Invalid("not_a_receipt", "This is not a receipt. Save the answer of …/receipt as it comes.") from None
     named = [key for key in keys if key_name(key) == envelope.key]
-    return verify(signed, _books(envelope.receipt), (named or list(keys))[0])
+    books = _books(envelope.receipt) if policy is None else _books_of(policy)
+    return verify(signed, books, (named or list(keys))[0])
 
 
 def public_key(text: str) -> Ed25519PublicKey:
@@ -65,6 +72,11 @@ def public_key(text: str) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
     except (ValueError, binascii.Error):
         raise Invalid("invalid_key", "A public key is base64 of 32 bytes, as GET /v1/receipt-keys gives it.") from None
+
+
+def _books_of(policy: Path) -> Books:
+    shelf = library()
+    return shelf.books_of(shelf.policy(policy.read_bytes(), policy.name))
 
 
 def _books(receipt: _Receipt) -> Books:

@@ -7,6 +7,7 @@ import msgspec
 
 from compensation.cases import sql
 from compensation.catalog.library import library
+from compensation.catalog.version import compiled
 from compensation.core.errors import NotFound
 from compensation.core.ids import new_id
 from compensation.core.money import Money
@@ -16,6 +17,7 @@ from compensation.engine.decide import decide
 from compensation.engine.plan import Decision, History, Limits
 from compensation.engine.receipt import Books
 from compensation.engine.report import Report
+from compensation.engine.standing import deciding
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +27,9 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     incident_id: str | None
     books: Books
     budget_left: Money
+    brand_id: str
+    shadowed: bool
+    """Whether a policy in the shadow decides beside this one."""
 
 
 class Weighed(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +49,27 @@ async def setting(tx: Tx, report: Report, at: datetime) -> Setting:
     return Setting(
         program_id=row["id"],
         incident_id=row["incident_id"],
-        books=library().books(row["policy"], at.date()),
+        books=await _books(tx, row, report, at),
         budget_left=Money(row["budget"] or 0, report.money),
+        brand_id=row["brand_id"],
+        shadowed=row["shadowed"],
     )
+
+
+async def _books(tx: Tx, row: Any, report: Report, at: datetime) -> Books:
+    """By the merchant's own policy where one is meant for this case, else by the one that ships."""
+    if row["published"]:
+        own = await compiled(tx, row["published"])
+        policy = deciding(own, row["policy"], placed(report, row["id"], row["brand_id"]), at.date())
+        if policy is not None:
+            return library().books_of(policy)
+    return library().books(row["policy"], at.date())
+
+
+def placed(report: Report, program_id: str, brand_id: str) -> Report:
+    """The report as a policy's scope looks at it: with the program and the brand that it runs under."""
+    fields = {name: getattr(report, name) for name in Report.__struct_fields__}
+    return Report(**fields | {"program": program_id, "brand": report.brand or brand_id})
 
 
 async def history(tx: Tx, customer_id: str, under: Setting, at: datetime) -> History:

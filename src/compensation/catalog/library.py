@@ -1,15 +1,19 @@
 """Every document that decisions are made by, read from ``catalog/`` and compiled once a process."""
 
 import datetime
+import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from compensation.core.errors import Invalid
-from compensation.engine.document import decode
+from compensation.core.states import PolicyState
+from compensation.engine.document import decode, refusal
 from compensation.engine.law import Law, LegalPack
-from compensation.engine.policy import load_policy
-from compensation.engine.policy_document import Status
+from compensation.engine.names import unknown_names
+from compensation.engine.policy import Policy, load_policy
 from compensation.engine.receipt import Books
 from compensation.engine.remedy import RemedyBook, Shelf
 from compensation.engine.taxonomy import HarmBook, Taxonomy
@@ -24,11 +28,27 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self.taxonomy = Taxonomy(_read(folder / "harms.toml", HarmBook))
         self.shelf = Shelf(_read(folder / "remedies.toml", RemedyBook))
-        self.law = Law(tuple(_read(path, LegalPack) for path in sorted((folder / "legal").glob("*.toml"))))
+        self.reasons = frozenset(tomllib.loads((folder / "reasons.toml").read_text(encoding="utf-8")))
+        packs = sorted((folder / "legal").glob("*.toml"))
+        self.law = Law(tuple(_read(path, LegalPack) for path in packs))
+        self._check(folder / "harms.toml", self.taxonomy.book)
+        for path in packs:
+            self._check(path, _read(path, LegalPack))
         self._policies = tuple(
-            load_policy(path.read_bytes(), path.name, self.taxonomy, self.shelf)
-            for path in sorted((folder / "policies").glob("*.toml"))
+            self.policy(path.read_bytes(), path.name) for path in sorted((folder / "policies").glob("*.toml"))
         )
+
+    def policy(self, text: str | bytes, name: str) -> Policy:
+        """A policy that need not be one of ours, checked against this catalogue. Raises Invalid ``bad_document``."""
+        return load_policy(text, name, self.taxonomy, self.shelf, self.reasons)
+
+    def books_of(self, policy: Policy) -> Books:
+        """What to decide by under a policy that need not be one of ours."""
+        return Books(taxonomy=self.taxonomy, law=self.law, policy=policy, shelf=self.shelf)
+
+    def version(self, code: str) -> int:
+        """The highest version of this code that ships; 0 where none does."""
+        return max((one.document.version for one in self._policies if one.document.code == code), default=0)
 
     def books(self, code: str, on: datetime.date) -> Books:
         """What to decide by under this policy: its published version valid on that day, the newest of several.
@@ -39,14 +59,19 @@ class Library:
             policy
             for policy in self._policies
             if policy.document.code == code
-            and policy.document.status is Status.published
+            and policy.document.status is PolicyState.published
             and policy.document.valid_from <= on
             and (policy.document.valid_until is None or on <= policy.document.valid_until)
         ]
         if not valid:
             raise Invalid("unknown_policy", f"There is no published policy {code!r} for {on}.")
         newest = max(valid, key=lambda policy: (policy.document.valid_from, policy.document.version))
-        return Books(taxonomy=self.taxonomy, law=self.law, policy=newest, shelf=self.shelf)
+        return self.books_of(newest)
+
+    def _check(self, path: Path, document: msgspec.Struct) -> None:
+        """A document that names a harm, a remedy or a reason that nothing bears would hold for no case, silently."""
+        for place, reason in unknown_names(document, self.taxonomy, self.shelf, self.reasons):
+            raise refusal(path.read_bytes(), path.name, place, reason)
 
 
 @lru_cache(maxsize=4)

@@ -62,6 +62,14 @@ class HoldState(StrEnum):
     """Its time was over before anybody captured it."""
 
 
+class PolicyState(StrEnum):
+    draft = "draft"
+    shadow = "shadow"
+    """Decides beside the published one; nothing is offered by it."""
+    published = "published"
+    retired = "retired"
+
+
 MOVES: dict[str, dict[str, tuple[str, ...]]] = {
     "case": {
         "reported": ("assessed", "cancelled"),
@@ -96,6 +104,11 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
         "bounced": ("queued",),
     },
     "hold": {"held": ("captured", "released", "expired")},
+    "policy": {
+        "draft": ("shadow", "published", "retired"),
+        "shadow": ("draft", "published", "retired"),
+        "published": ("retired",),
+    },
 }
 """For each machine, the states one may leave and where to. A state that is missing is final."""
 

@@ -220,6 +220,17 @@ LAWS = (
                AND (d.ended_at IS NULL OR d.ended_at > p.decided_at)))""",
     ),
     Law(
+        "no policy was published by whoever wrote it, and none stands where it may not",
+        """SELECT merchant_id, id, code, version, state FROM policies
+           WHERE published_by = written_by OR (state = 'published' AND published_at IS NULL)
+              OR (state = 'retired') <> (retired_at IS NOT NULL)""",
+    ),
+    Law(
+        "the versions of a policy are numbered one after the other",
+        """SELECT merchant_id, code, count(*) AS versions, min(version) AS first, max(version) AS last FROM policies
+           GROUP BY 1, 2 HAVING count(*) <> max(version) - min(version) + 1""",
+    ),
+    Law(
         "no work is dead",
         "SELECT merchant_id, id, topic, subject_id, last_error FROM outbox WHERE ended = 'dead'",
     ),

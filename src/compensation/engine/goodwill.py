@@ -75,7 +75,7 @@ def _by_rule(ready: ReadyGoodwill, harm: HarmFound, order: int, currency: str) -
 
 
 def _under_harm_cap(harm: str, amount: int, policy: Policy, currency: str, trace: list[TraceLine]) -> int:
-    cap = policy.harm_caps.get(currency)
+    cap = policy.harm_cap(harm, currency)
     if cap is None or amount <= cap:
         return amount
     reason = Reason("limit.harm", {"harm": harm, "cap": Money(cap, currency)})
@@ -101,6 +101,7 @@ def _limited(
         (Step.limits, "limit.order", share(order, percent, 100) if percent is not None and order else None),
         (Step.limits, "limit.case", policy.case_caps.get(currency)),
         (Step.limits, "limit.customer", None if customer is None else max(0, customer - before)),
+        (Step.limits, "limit.gestures", 0 if _had_enough(policy, history) else None),
         (Step.limits, "limit.authority", _of(limits.goodwill_max, currency)),
         (Step.budget, "limit.budget", _of(limits.budget_left, currency)),
     ]
@@ -113,6 +114,11 @@ def _limited(
     if not any(line.step is Step.limits for line in trace):
         trace.append(TraceLine(step=Step.limits, reason=Reason("limit.none")))
     return left
+
+
+def _had_enough(policy: Policy, history: History) -> bool:
+    most = policy.gestures_at_most
+    return most is not None and history.gestures >= most
 
 
 def _of(money: Money | None, currency: str) -> int | None:

@@ -1,10 +1,12 @@
 """A policy ready to decide by: compiled once, checked against the harms and remedies that exist."""
 
 import msgspec
+from msgspec import UNSET
 
 from compensation.core.money import Money, exponent
 from compensation.engine.condition import Check
 from compensation.engine.document import decode, fingerprint, refusal
+from compensation.engine.names import unknown_names
 from compensation.engine.policy_document import (
     Amounts,
     Bonus,
@@ -82,10 +84,17 @@ class Policy:
         self.off = frozenset(document.house.methods_off)
         caps = document.caps
         self.case_caps, self.harm_caps, self.customer_caps = _minor(caps.case), _minor(caps.harm), _minor(caps.customer)
+        own = {} if caps.harms is UNSET else caps.harms
+        self._caps_of_harms = {harm: _minor(amounts) for harm, amounts in own.items()}
+        self.gestures_at_most = None if caps.gestures is UNSET else caps.gestures
 
     def goodwill(self, harm: str) -> tuple[ReadyGoodwill, ...]:
         """The goodwill rules that may speak of this harm."""
         return self._goodwill[harm]
+
+    def harm_cap(self, harm: str, currency: str) -> int | None:
+        """The most that this harm may earn, in minor units: its own cap, else the one for any harm."""
+        return self._caps_of_harms.get(harm, self.harm_caps).get(currency)
 
     def points(self, face: Money) -> int:
         """The points for a sum, rounded up."""
@@ -103,9 +112,16 @@ class Flaw(ValueError):
         self.reason = reason
 
 
-def load_policy(text: str | bytes, name: str, taxonomy: Taxonomy, shelf: Shelf) -> Policy:
-    """Read, check and compile a policy. Raises Invalid ``bad_document`` with the line and the reason."""
+def load_policy(
+    text: str | bytes, name: str, taxonomy: Taxonomy, shelf: Shelf, reasons: frozenset[str] | None = None
+) -> Policy:
+    """Read, check and compile a policy. Raises Invalid ``bad_document`` with the line and the reason.
+
+    ``reasons`` are the reason codes that exist; without them they are not looked at.
+    """
     document = decode(text, PolicyDocument, name)
+    for path, reason in unknown_names(document, taxonomy, shelf, reasons):
+        raise refusal(text, name, path, reason)
     try:
         return Policy(document, taxonomy, shelf)
     except Flaw as flaw:

@@ -1,13 +1,13 @@
 """The policy as a document: which harms earn what goodwill, in which forms and offers, under which limits."""
 
 import datetime
-import enum
 from decimal import Decimal
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from compensation.core.states import PolicyState
 from compensation.engine.condition import When
 from compensation.engine.harm import Wording
 from compensation.engine.report import Code, Country, Report
@@ -24,14 +24,6 @@ PROMISED = "store_credit_bonus"
 """The remedy that keeps a promise of store credit."""
 
 
-class Status(enum.StrEnum):
-    draft = "draft"
-    shadow = "shadow"
-    """Decides beside the published one; nothing is offered by it."""
-    published = "published"
-    retired = "retired"
-
-
 class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where the policy is meant for; an empty list means everywhere."""
 
@@ -39,6 +31,11 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     brands: tuple[Code, ...] = ()
     countries: tuple[Country, ...] = ()
     tiers: tuple[Code, ...] = ()
+
+    @property
+    def narrowness(self) -> int:
+        """How many of the four it names: of two policies that fit a case, the narrower one decides."""
+        return sum(1 for named in (self.programs, self.brands, self.countries, self.tiers) if named)
 
     def fits(self, report: Report) -> bool:
         """Whether a report falls under this scope."""
@@ -51,6 +48,22 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
                 (self.tiers, report.customer_tier),
             )
         )
+
+
+class Bought(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The days of purchase that a dated variant is for, the last one included: a sale, a holiday season."""
+
+    first: datetime.date
+    last: datetime.date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError("The last day of purchase lies before the first.")
+
+    def holds(self, report: Report) -> bool:
+        """Whether the order was placed then. What is not about a dated order is left to the policy itself."""
+        on = report.order.ordered_on if report.order else None
+        return on is not None and self.first <= on <= self.last
 
 
 class Points(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,8 +79,13 @@ class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     case_percent_of_order: Percent | None = None
     case: Amounts = {}
     harm: Amounts = {}
+    """For any one harm of a case."""
+    harms: dict[Code, Amounts] | UnsetType = UNSET
+    """For the harms named here, in place of ``harm``."""
     customer: Amounts = {}
     """For one customer in ``period_days``, together with what was given before."""
+    gestures: Annotated[int, Meta(ge=1, le=1000)] | UnsetType = UNSET
+    """After so many cases of one customer in ``period_days`` that brought more than words, no sum is added."""
     period_days: Annotated[int, Meta(ge=1, le=3650)] = 365
 
 
@@ -196,12 +214,20 @@ class OfferRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``catalog/policies/*.toml``."""
+    """``catalog/policies/*.toml``, and the text of a merchant's own policy.
+
+    A field that came later is UNSET where it is not written: a text that does not use it keeps its hash, and the
+    receipts that name the hash can still be replayed.
+    """
 
     code: Code
     version: Annotated[int, Meta(ge=1)]
     name: Wording
-    status: Status
+    status: PolicyState = PolicyState.published
+    """Of a document that ships. Where a merchant's own stands is kept beside it, since its text never changes."""
+    variant_of: Code | UnsetType = UNSET
+    """The policy in whose place this one decides what falls under its scope or its days of purchase."""
+    bought: Bought | UnsetType = UNSET
     valid_from: datetime.date
     valid_until: datetime.date | None = None
     review_by: datetime.date | None = None
@@ -217,11 +243,18 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     gesture: tuple[Gesture, ...]
     offer: Annotated[tuple[OfferRule, ...], Meta(min_length=1, max_length=40)]
 
+    @property
+    def family(self) -> str:
+        """The code that a program names to be decided by this policy or by a variant of it."""
+        return self.code if self.variant_of is UNSET else self.variant_of
+
+    def valid(self, on: datetime.date) -> bool:
+        return self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
+
+    def reaches(self, report: Report) -> bool:
+        """Whether a report falls under its scope and its days of purchase."""
+        return self.scope.fits(report) and (self.bought is UNSET or self.bought.holds(report))
+
     def applies(self, report: Report, on: datetime.date) -> bool:
-        """Whether this document may decide this report on that day: published, valid, and within its scope."""
-        return (
-            self.status is Status.published
-            and self.valid_from <= on
-            and (self.valid_until is None or on <= self.valid_until)
-            and self.scope.fits(report)
-        )
+        """Whether this document may decide this report on that day: published, valid, and meant for it."""
+        return self.status is PolicyState.published and self.valid(on) and self.reaches(report)

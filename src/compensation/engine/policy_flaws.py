@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec import UNSET
+
 from compensation.core.errors import Invalid
 from compensation.core.money import Money
 from compensation.engine.condition import When
@@ -34,6 +36,8 @@ def flaws(document: PolicyDocument, taxonomy: Taxonomy, shelf: Shelf) -> Found:
         yield from _offer(f"$.offer[{at}]", rule, shelf, forms, ways)
     yield from _gaps(document)
     yield from _sums(document)
+    if document.variant_of == document.code:
+        yield "$.variant_of", "A policy cannot be a variant of itself: give the variant a code of its own."
 
 
 def _twice(document: PolicyDocument) -> Found:
@@ -48,6 +52,9 @@ def _twice(document: PolicyDocument) -> Found:
 
 
 def _unknown_harms(document: PolicyDocument, taxonomy: Taxonomy) -> Found:
+    for code in {} if document.caps.harms is UNSET else document.caps.harms:
+        if not taxonomy.knows(code):
+            yield f"$.caps.harms.{code}", f"There is no harm {code!r}."
     conditions: list[tuple[str, list[When]]] = [
         ("goodwill", [rule.when for rule in document.goodwill]),
         ("form", [form.when for form in document.form]),
@@ -99,6 +106,8 @@ def _sums(document: PolicyDocument) -> Found:
         ("$.caps.harm", document.caps.harm),
         ("$.caps.customer", document.caps.customer),
     ]
+    if document.caps.harms is not UNSET:
+        tables += [(f"$.caps.harms.{harm}", amounts) for harm, amounts in document.caps.harms.items()]
     for at, form in enumerate(document.form):
         tables += [(f"$.form[{at}].bonus.fixed", form.bonus.fixed), (f"$.form[{at}].bonus.at_most", form.bonus.at_most)]
     for at, rule in enumerate(document.goodwill):
