@@ -59,4 +59,4 @@ async def move(desk: Desk, act: Any, who: Who, version: PolicyVersion) -> Policy
 async def goodwill(desk: Desk, **more: Any) -> tuple[int, str]:
     """What a new case of a light defect earns, and by which policy."""
     case = await desk.report(desk.system, msgspec.json.decode(msgspec.json.encode(DEFECT | more)))
-    return case.goodwill.amount, case.finding.policy
+    return case.goodwill.amount, case.assessment.policy

@@ -33,7 +33,7 @@ async def test_a_published_version_decides_new_cases_and_old_ones_keep_theirs(de
     version = await live(desk, earning(20))
     assert (version.name, version.state, version.published_by) == ("default/2", "published", desk.lead.actor)
     assert await goodwill(desk) == (2_000, "default/2")
-    assert (await desk.file(before)).finding.policy == "default/1"
+    assert (await desk.file(before)).assessment.policy == "default/1"
     await live(desk, earning(30))
     assert await goodwill(desk) == (3_000, "default/3")
     assert not await audit(desk.owner)
