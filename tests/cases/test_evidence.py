@@ -32,7 +32,8 @@ _shades = itertools.count(1)
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (640, 480), **more: object) -> bytes:
     """A photo that no other test has: a few shapes on a ground of its own."""
-    drawn = Image.new("RGB", size, (next(_shades) % 256, 90, 120))
+    shade = next(_shades)
+    drawn = Image.new("RGB", size, (shade * 37 % 256, shade * 11 % 256, 120))
     pen = ImageDraw.Draw(drawn)
     pen.ellipse((size[0] * 0.1, size[1] * 0.2, size[0] * 0.5, size[1] * 0.9), fill=(240, 230, 20))
     pen.rectangle((size[0] * 0.6, size[1] * 0.1, size[0] * 0.9, size[1] * 0.6), fill=(10, 20, 30))

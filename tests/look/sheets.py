@@ -8,13 +8,16 @@ from markupsafe import Markup
 
 from compensation.core.money import Money
 from compensation.core.states import CaseState, RewardState
+from compensation.core.text import moment
 from compensation.delivery.letter import Held, Letter, Tongue
 from compensation.delivery.render import environment, mail
 from compensation.delivery.tracking import Progress
 from compensation.web.assets import asset
+from compensation.web.upload import KINDS, WRONG
 from tests.look.incidents import BRAND, WRITER, asking, bringing, given, occasion, picked
 
 ENV = environment(WRITER.words)
+WORDS = WRITER.words
 NONCE = "look"
 CODE = "SN7K-4QM8-XRPD-3HWT-C6VB-ZNEY"
 
@@ -29,9 +32,31 @@ def page(name: str, letter: Letter | None, **more: Any) -> str:
         "nonce": NONCE,
         "asset": asset,
         "tongues": tuple(Tongue(each, f"?lang={each}") for each in ("en", "ar", "bg")),
+        "here": "/t/dem0-7Q2M",
         "csrf": Markup('<input type="hidden" name="csrf" value="not-a-secret">'),
     }
     return ENV.get_template(f"pages/{name}.html").render(context | more)
+
+
+def evidence(locale: str, **more: Any) -> str:
+    say = WORDS.in_(locale)
+    context = {
+        "kinds": [(code, say(text)) for code, text in KINDS.items()],
+        "files": [
+            (
+                say(KINDS["receipt"]),
+                "касова бележка.pdf",
+                moment(dt.datetime(2026, 11, 18, 9, 12, tzinfo=dt.UTC), locale),
+            ),
+            (say(KINDS["photo"]), "IMG_4711.jpg", moment(dt.datetime(2026, 11, 18, 9, 14, tzinfo=dt.UTC), locale)),
+        ],
+        "case_number": "C-1042",
+        "takes": True,
+        "wrong": None,
+        "done": not more,
+        "back": "/t/dem0-7Q2M",
+    }
+    return page("evidence", None, locale=locale, **context | more)
 
 
 def offer(incident: str, locale: str | None = None, **more: Any) -> str:
@@ -76,6 +101,9 @@ def sheets() -> dict[str, str]:
         "offer.en": offer("INC-01"),
         "offer.ar": offer("INC-14"),
         "offer.bg": offer("INC-15"),
+        **{f"evidence.{each}": evidence(each) for each in ("en", "ar", "bg")},
+        "evidence.wrong.ar": evidence("ar", wrong=WORDS.in_("ar")(WRONG["unknown_file_type"]), files=[]),
+        "evidence.ended.en": evidence("en", takes=False),
         "offer.wrong.en": offer("INC-01", chosen="credit", wrong="consent_missing"),
         "offer.none.ar": offer("INC-02", wrong="none_chosen"),
         "gift.en": gift("INC-01", "gift_card"),

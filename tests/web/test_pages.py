@@ -8,10 +8,14 @@ import msgspec
 import pytest
 
 from compensation.db.unit import Doorway
+from compensation.delivery.links import PATHS, LinkKind
 from compensation.merchants.demo import Demo
-from compensation.web.limits import GUESSES, REVEALS
+from compensation.web.limits import GUESSES, REVEALS, UPLOADS
+from tests.cases.test_evidence import picture
 from tests.web.conftest import everything
 from tests.web.links import Visit, csrf
+
+KINDS: tuple[LinkKind, ...] = ("offers", "status")
 
 
 @pytest.fixture
@@ -271,3 +275,48 @@ async def test_when_the_database_is_away_the_customer_is_told_to_come_back(
     assert '<html lang="ar" dir="rtl">' in response.text
     assert msgspec.json.decode((await stranger.get("/ready")).content)["code"] == "unavailable"
     assert (await stranger.get("/health")).status_code == 200
+
+
+async def test_a_customer_sends_a_photo_without_script(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    case = await visit.report()
+    for kind in KINDS:
+        here = f"/{PATHS[kind]}/{await visit.link(kind, case['id'])}"
+        assert f'{here}/evidence?lang=en"' in (await stranger.get(here)).text
+        ours = {"csrf": csrf((await stranger.get(f"{here}/evidence")).text), "kind": "photo"}
+        photo = {"file": (f"{kind}.jpg", picture(), "image/jpeg")}
+        answer = await stranger.post(f"{here}/evidence?lang=bg", data=ours, files=photo)
+        assert answer.status_code == 303, answer.text
+        shown = (await stranger.get(answer.headers["location"])).text
+        assert "Получихме Вашия файл." in shown
+        assert f"{kind}.jpg" in shown
+    rows = await owner.fetch("SELECT given_by, kind FROM evidence")
+    assert [(row["given_by"], row["kind"]) for row in rows] == [(case["customer_id"], "photo")] * len(KINDS)
+
+
+async def test_a_file_that_cannot_be_taken_brings_the_form_back_with_the_cure(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    case = await visit.report()
+    path = f"/t/{await visit.link('status', case['id'])}/evidence?lang=ar"
+    ours = {"csrf": csrf((await stranger.get(path)).text), "kind": "receipt"}
+    for files, said in (
+        ({"file": ("x.jpg", b"<script>", "image/jpeg")}, "ليس صورة"),
+        ({"file": ("x.pdf", b"", "application/octet-stream")}, "اختاروا ملفًا أولًا"),
+        ({"file": ("x.pdf", bytes(11 * 1024 * 1024), "application/pdf")}, "يتجاوز 10 ميغابايت"),
+    ):
+        answer = await stranger.post(path, data=ours, files=files)
+        assert answer.status_code == 422
+        assert said in answer.text
+    forged = await stranger.post(path, data=ours | {"csrf": "x"}, files={"file": ("x.jpg", picture())})
+    assert forged.status_code == 403
+    assert await owner.fetchval("SELECT count(*) FROM evidence") == 0
+
+
+async def test_uploads_through_one_link_are_limited(visit: Visit, stranger: httpx.AsyncClient) -> None:
+    path = f"/t/{await visit.link('status', (await visit.report())['id'])}/evidence"
+    empty = {"file": ("x", b"")}
+    answers = [(await stranger.post(path, files=empty)).status_code for _ in range(UPLOADS.times + 1)]
+    assert answers == [403] * UPLOADS.times + [429]
+    assert (await stranger.get(path)).status_code == 200

@@ -13,7 +13,8 @@ What the templates of ``templates/pages`` are given. Every page gets
 and beside these
     offer.html    letter of kind ``offers``; ``chosen``, a key, and ``wrong``, of WRONG, after a refused post, else None
     gift.html     letter of kind ``remedy``; ``held`` tuple[Held, …], the rewards that have a code or a choice
-    status.html   letter of kind ``status``
+                  and ``here``, the path of the page, below which files are sent
+    status.html   letter of kind ``status``, and ``here``; empty where a case takes no more files
     letter.html   any other letter, such as ``apology``: the words alone
     problem.html  no letter: ``locale``, and ``brand`` or None; one answer for every link that does not open
 """

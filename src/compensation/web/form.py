@@ -18,9 +18,13 @@ async def form_of(request: StrictRequest, secret: str) -> Mapping[str, str]:
 
     Raises Forbidden ``wrong_form`` for a form that is not ours, or not of this session or link.
     """
-    vault: Vault = request.app.state.door.vault
     fields = dict(list((await request.form()).multi_items())[:_MOST_FIELDS])
-    texts = {name: clean(value)[:_LONGEST] for name, value in fields.items() if isinstance(value, str)}
+    return ours(request.app.state.door.vault, secret, {k: v for k, v in fields.items() if isinstance(v, str)})
+
+
+def ours(vault: Vault, secret: str, fields: Mapping[str, str]) -> Mapping[str, str]:
+    """The same for fields that were read already, as of a form with a file."""
+    texts = {name: clean(value)[:_LONGEST] for name, value in fields.items()}
     given = texts.pop(CSRF, "").encode()
     if not hmac.compare_digest(given, csrf_token(vault, secret).encode()):
         raise Forbidden("wrong_form", "This form has run out. Open the page again and send it from there.")

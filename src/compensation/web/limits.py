@@ -48,6 +48,8 @@ GUESSES_AT_MERCHANT = Limit("guess-merchant", 3000, 600)
 knocking, so a right code passes even then."""
 REVEALS = Limit("reveal", 20, 3600)
 """Reveals through one link."""
+UPLOADS = Limit("upload", 30, 3600)
+"""Files sent through one link."""
 LOGINS = Limit("login", 10, 600)
 """Wrong passwords for one e-mail address, and from one address."""
 

@@ -14,6 +14,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser
 from compensation.cases.evidence.piece import MAX_BYTES, NamedEvidence
 from compensation.core.errors import Invalid
 from compensation.core.text import line
+from compensation.delivery.words import word
 from compensation.web.problems import HttpRefusal
 from compensation.web.request import StrictRequest
 
@@ -21,6 +22,23 @@ FORM_BYTES = MAX_BYTES + 64 * 1024
 """What a form with one file may have. It is counted while it arrives: more is refused before it is read."""
 FILE = "file"
 """The name of the field."""
+KINDS: dict[str, str] = {
+    "receipt": word("Receipt or invoice"),
+    "photo": word("Photo"),
+    "identity": word("Proof of identity"),
+    "report": word("Report by somebody else"),
+    "other": word("Something else"),
+}
+"""What evidence may show, for customers and agents alike."""
+WRONG: dict[str, str] = {
+    "file_needed": word("Choose a file first"),
+    "file_too_large": word("This file is larger than 10 MB. Choose a smaller one"),
+    "unknown_file_type": word("This is neither a photo (JPEG, PNG or WebP) nor a PDF. Choose another file"),
+    "unreadable_picture": word("This picture cannot be opened. Choose another one"),
+    "too_much_evidence": word("This case has 20 files already, and cannot take more"),
+}
+"""Why a file was not taken, by the code of the refusal."""
+OTHERWISE = word("The file could not be taken. Try again in a minute")
 _PATIENCE = 60.0
 """Seconds in which it must have arrived: ten megabytes over a telephone's network."""
 _MOST_FIELDS = 20

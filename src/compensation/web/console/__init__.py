@@ -7,6 +7,7 @@ from compensation.web.console.authority import add_limit, change_agent, drop_lim
 from compensation.web.console.case import case, download_receipt, show_receipt
 from compensation.web.console.choose import grant, look, look_again, take
 from compensation.web.console.decide import ask, close_case, end, task_done
+from compensation.web.console.files import add_file, save_file, small_picture
 from compensation.web.console.login import change_keys, login, login_form, logout, you
 from compensation.web.console.message import as_mail, as_text
 from compensation.web.console.queue import cases
@@ -22,7 +23,7 @@ def console() -> Router:
         route_handlers=[
             login_form, login, logout, you, change_keys,
             cases, empty, send,
-            case, show_receipt, download_receipt, as_text, as_mail,
+            case, show_receipt, download_receipt, as_text, as_mail, add_file, save_file, small_picture,
             look, take, look_again, grant, ask, end, close_case, task_done,
             office, change_agent, add_limit, drop_limit, lend, take_back, nowhere,
         ],

@@ -5,13 +5,14 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from compensation.cases.case import receipt
+from compensation.cases.evidence.add import OPEN
 from compensation.core.money import POINTS, Money
 from compensation.core.text import day, ltr, moment
 from compensation.delivery.letter import Badge
 from compensation.delivery.words import Say
 from compensation.issuance.reward import Reward
 from compensation.web.asked import Door
-from compensation.web.console.evidence import evidence
+from compensation.web.console.evidence import evidence, files
 from compensation.web.console.explain import Explain
 from compensation.web.console.history import history
 from compensation.web.console.labels import Labels
@@ -23,6 +24,7 @@ from compensation.web.console.verdict import authority, to_do, verdict
 from compensation.web.console.view import view
 from compensation.web.console.work import Work, load
 from compensation.web.request import StrictRequest
+from compensation.web.upload import KINDS
 
 
 class HarmRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +82,9 @@ def case_page(request: StrictRequest, desk: Desk, work: Work, *, wrong: str | No
             )
         ),
         evidence=evidence(labels, report) if report else [],
+        files=files(labels, work),
+        takes_files=work.heard is not None and work.case.state in OPEN,
+        kinds=[(code, say(text)) for code, text in KINDS.items()],
         harms=_harms(labels, explain, work),
         columns=compared.columns,
         common=compared.common,

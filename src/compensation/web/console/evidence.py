@@ -6,10 +6,12 @@ from urllib.parse import urlencode
 import msgspec
 
 from compensation.core.money import Money
-from compensation.core.text import isolate, ltr, money
+from compensation.core.text import isolate, ltr, moment, money
 from compensation.delivery.words import word
 from compensation.engine.report import FACTS, CostLine, Order, Report
 from compensation.web.console.labels import Labels
+from compensation.web.console.work import Work
+from compensation.web.upload import KINDS
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +37,28 @@ def evidence(labels: Labels, report: Report) -> list[Evidence]:
         cards.append(
             Evidence(title=say("Wants: {wish}", wish=wish) if wish else say("Wants"), notes=notes, href="#offers")
         )
+    return cards
+
+
+class FileCard(msgspec.Struct, frozen=True, kw_only=True):
+    """One file: ``notes`` are marked texts; ``small`` is where its thumbnail is, empty where it has none."""
+
+    href: str
+    small: str
+    title: str
+    notes: tuple[str, ...]
+
+
+def files(labels: Labels, work: Work) -> list[FileCard]:
+    """What was handed in, oldest first."""
+    say, cards = labels.say, []
+    for piece in work.evidence:
+        href = f"/console/cases/{piece.case_id}/evidence/{piece.id}"
+        by = labels.actor(piece.given_by, work.people, work.case.customer_id)
+        notes = [isolate(piece.name)] if piece.name else []
+        notes.append(f"{say('by {who}', who=by)}{say(', ')}{moment(piece.at, say.locale)}")
+        small = f"{href}/small" if piece.is_picture and work.heard else ""
+        cards.append(FileCard(href=href, small=small, title=say(KINDS[piece.kind]), notes=tuple(notes)))
     return cards
 
 

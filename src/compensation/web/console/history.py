@@ -26,6 +26,7 @@ _WHAT = {
     "issuing": word("Issuing began"),
     "issued": word("Issued"),
     "closed": word("Closed"),
+    "evidence_added": word("A file was added"),
     "task_done": word("Task done"),
     "refund_done": word("Money paid back by hand"),
     "refund_pending": word("The refund is with the bank"),

@@ -13,6 +13,7 @@ from compensation.delivery.words import word
 from compensation.merchants.credential import random_word
 from compensation.web.console.session import TONGUE, Desk, tongue_cookie, words
 from compensation.web.page import csrf_field, page
+from compensation.web.upload import WRONG
 
 ONCE = "once"
 """The hidden field that becomes the Idempotency-Key: however often a form is sent, it has one effect."""
@@ -29,6 +30,7 @@ DONE = {
     "cancelled": word("The case is called off. What was set aside has gone back to the budget."),
     "closed": word("The case is closed."),
     "task": word("It is marked as done."),
+    "evidence_added": word("The file is kept with the case."),
     "keys": word("Your choice of keys is kept."),
     "authority_set": word("The authority is set, and holds from now on."),
     "limit_set": word("The limit is set, and holds from now on."),
@@ -41,6 +43,7 @@ DONE = {
 FOCUS = {
     "reported": "offers",
     "sent_back": "offers",
+    "evidence_added": "files",
     "task": "issued",
     "authority_set": "agents",
     **dict.fromkeys(("limit_set", "limit_ended"), "limits"),
@@ -69,6 +72,7 @@ NOT_DONE = {
     "invalid_limit": word("What is limited does not fit the kind of limit. Choose again."),
     "invalid_period": word("A delegation is to another person, and ends in the future, within 92 days."),
     "apology_not_sent": word("The apology has not reached the customer. See that it is sent, then close the case."),
+    **WRONG,
     "unknown_reward": word("There is no such reward in this case."),
     "idempotency_key_reused": word("This form was sent before. Read the page as it is now, and send it from here."),
     "request_in_flight": word("The same form is being worked on. Reload the page in a moment."),

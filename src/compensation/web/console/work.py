@@ -7,6 +7,7 @@ import msgspec
 
 from compensation.cases.authority import Asked, approver, exceeded, is_himself
 from compensation.cases.case import CaseFile, Event, case_file, events
+from compensation.cases.evidence.piece import NamedEvidence, evidence_of
 from compensation.cases.queue import find
 from compensation.cases.said import Said, said
 from compensation.cases.witness import Approval, ConsentOnRecord, approvals, consents
@@ -38,6 +39,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     rewards: list[Reward]
     customer: Customer
     wallet: Wallet
+    evidence: list[NamedEvidence]
+    """The files, oldest first."""
     cases_in_a_year: int
     people: Mapping[str, Agent]
     """The agents who had to do with the case, by id."""
@@ -94,6 +97,7 @@ async def load(tx: Tx, who: Who, case_id: str, at: datetime) -> Work:
         rewards=await rewards_of_case(tx, case_id),
         customer=await customer(tx, case.customer_id),
         wallet=await wallet(tx, case.customer_id, at),
+        evidence=await evidence_of(tx, case_id),
         cases_in_a_year=len(lately),
         people=await agents(tx, [event.actor for event in history] + [one for one in (proposer, case.agent_id) if one]),
         program=next(one for one in await programs(tx) if one.id == case.program_id),

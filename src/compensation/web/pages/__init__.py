@@ -2,6 +2,7 @@
 
 from litestar import Router
 
+from compensation.web.pages.evidence import files, send_file
 from compensation.web.pages.gift import gift, reveal_code
 from compensation.web.pages.offer import choose_offer, offers
 from compensation.web.pages.refusal import refused
@@ -11,7 +12,7 @@ from compensation.web.pages.status import status
 def pages() -> Router:
     return Router(
         path="/",
-        route_handlers=[offers, choose_offer, gift, reveal_code, status],
+        route_handlers=[offers, choose_offer, gift, reveal_code, status, files, send_file],
         exception_handlers={Exception: refused},
         include_in_schema=False,
     )

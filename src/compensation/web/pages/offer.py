@@ -88,4 +88,5 @@ def _offer_page(
         csrf=csrf_field(request.app.state.door.vault, token),
         chosen=chosen,
         wrong=wrong,
+        here=request.url.path,
     )

@@ -6,6 +6,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from compensation.cases.case import Event, events
+from compensation.cases.evidence.add import OPEN
 from compensation.db.pool import Tx
 from compensation.delivery.facts import Facts, case_facts
 from compensation.delivery.send import Post
@@ -47,6 +48,7 @@ def status_page(request: StrictRequest, facts: Facts, history: list[Event]) -> R
         brand=letter.brand,
         tongues=tongues(request.url.path),
         csrf="",
+        here=request.url.path if facts.case.state in OPEN else "",
     )
 
 
