@@ -75,12 +75,17 @@ def verify_receipt(file: Path, key: str | None, policy: Path | None) -> None:
 @main.command("audit")
 @click.option("--objects", is_flag=True, help="Also look whether every file of evidence is in its store.")
 def audit_command(objects: bool) -> None:
-    """Check every invariant; the exit status tells whether all hold."""
+    """Check every invariant; the exit status tells whether all hold. Warns of legal rules whose review is overdue."""
+    from compensation.catalog.legal import overdue
+    from compensation.catalog.library import library
     from compensation.partners.missing import main as look_for_files
 
     def run(audit: Callable[..., int]) -> int:
         settings = _settings()
-        return audit(settings) | (look_for_files(settings) if objects else 0)
+        status = audit(settings) | (look_for_files(settings) if objects else 0)
+        for rule in overdue(library().law, datetime.now(UTC).date()):
+            click.echo(f"warning: the review of the legal rule {rule.code} was due on {rule.review_by}", err=True)
+        return status
 
     _run("compensation.db.audit", run)
 

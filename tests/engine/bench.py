@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from compensation.core.money import Money
 from compensation.engine.assess import assess
@@ -26,8 +27,9 @@ HARMS = (
     "reputational.brand_damage",
 )
 COSTS = ("repair", "return_shipping", "property_damage", "travel")
-COUNTRIES = ("US", "BG", "DE", "FR", "IE", "GB", "SA", "KW", "QA", "EG", "JP", "AU")
-CURRENCIES = ("EUR", "USD", "KWD", "JPY", "SAR", "XOF")
+COUNTRIES = ("US", "BG", "DE", "FR", "RO", "IE", "GB", "SA", "AE", "KW", "QA", "JO", "EG", "CA", "AU", "JP")
+REGIONS = {"US": ("CA", "NY"), "CA": ("ON", "QC")}
+CURRENCIES = ("EUR", "USD", "CAD", "KWD", "JPY", "SAR", "XOF")
 
 
 class Bench:
@@ -83,7 +85,14 @@ _LINES = st.lists(
     st.tuples(st.sampled_from([(kind, ref) for kind in COSTS for ref in (None, "A-1", "A-2")]), _AMOUNT, st.booleans()),
     max_size=3,
 )
-_PLACE = st.sampled_from([(country, currency) for country in COUNTRIES for currency in CURRENCIES])
+_PLACE = st.sampled_from(
+    [
+        (country, region, currency)
+        for country in COUNTRIES
+        for region in (UNSET, *REGIONS.get(country, ()))
+        for currency in CURRENCIES
+    ]
+)
 _WANTS = st.sampled_from([None, *Wants])
 _ABOUT = st.sampled_from([(tier, kind) for tier in ("standard", "gold", "platinum") for kind in (None, "flight")])
 _LATE = st.sampled_from([None, 1, 15, 16, 60])
@@ -92,12 +101,13 @@ _LATE = st.sampled_from([None, 1, 15, 16, 60])
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
     """Any report about an order. Few draws make one, since ten thousand are made."""
-    country, currency = draw(_PLACE)
+    country, region, currency = draw(_PLACE)
     tier, category = draw(_ABOUT)
     promised = draw(st.none() | _AMOUNT)
     return Report(
         harms=draw(_HARMS),
         country=country,
+        region=region,
         reason_code="other",
         order=Order(number="SN-1", amount=Money(draw(_AMOUNT), currency), category=category),
         cost_lines=tuple(

@@ -87,12 +87,30 @@ def test_the_same_harm_told_twice_counts_once_at_its_worst(bench: Bench) -> None
         ("US", "material.delivery_delay", {"not_shipped": True, "agreed_to_delay": True}, None),
         ("SA", "material.delivery_delay", {"days_late": 16}, "KSA-EC14"),
         ("SA", "material.delivery_delay", {"days_late": 15}, None),
-        ("BG", "financial.additional_costs", {"within_withdrawal_window": True}, "EU-CRD13"),
+        ("BG", "financial.additional_costs", {"within_withdrawal_window": True}, "BG-ZZP50"),
+        ("RO", "financial.additional_costs", {"within_withdrawal_window": True}, "EU-CRD13"),
         ("JP", "financial.additional_costs", {"within_withdrawal_window": True}, None),
-        ("FR", "material.defective_product", {}, "EU-SGD"),
-        ("FR", "material.defective_product", {"within_withdrawal_window": True}, "EU-CRD13"),
-        ("FR", "material.defective_product", {"within_withdrawal_window": True, "wants": "repair"}, "EU-SGD"),
+        ("FR", "material.defective_product", {}, "FR-L217-9"),
+        ("IT", "material.defective_product", {}, "EU-SGD"),
+        ("FR", "material.defective_product", {"within_withdrawal_window": True}, "FR-L221-24"),
+        ("FR", "material.defective_product", {"within_withdrawal_window": True, "wants": "repair"}, "FR-L217-9"),
+        ("DE", "material.defective_product", {"within_withdrawal_window": True}, "DE-355"),
+        ("DE", "material.defective_product", {}, "DE-439"),
+        ("AE", "material.defective_product", {}, "AE-CP10"),
+        ("AE", "material.unsatisfactory_service", {"repairable": True}, "AE-CP-SERVICE"),
+        ("KW", "financial.additional_costs", {"within_withdrawal_window": True}, "KW-24-1"),
+        ("KW", "material.defective_product", {}, "KW-24-2"),
+        ("QA", "material.defective_product", {}, "QA-CP5"),
+        ("QA", "material.unsatisfactory_service", {"repairable": True}, "QA-CP11"),
+        ("JO", "material.defective_product", {}, "JO-CP-DEFECT"),
+        ("EG", "material.defective_product", {}, "EG-21"),
+        ("EG", "material.unsatisfactory_service", {"repairable": True}, "EG-25"),
+        ("EG", "material.delivery_delay", {"days_late": 31}, "EG-LATE"),
+        ("EG", "material.delivery_delay", {"days_late": 30}, None),
+        ("SA", "financial.additional_costs", {"within_withdrawal_window": True}, "KSA-EC13"),
+        ("CA", "material.defective_product", {}, None),
         ("GB", "material.unsatisfactory_service", {"repairable": True}, "UK-CRA"),
+        ("GB", "material.defective_product", {}, "UK-CRA24"),
         ("DE", "emotional.loss_of_trust", {"cancelled_by_merchant": True, "prepaid_unreturned": True}, "EU-PREPAY"),
         ("AU", "financial.direct_financial_loss", {"duplicate_charge": True}, "GEN-DUP"),
     ],
@@ -120,7 +138,7 @@ def test_a_rule_is_asked_only_while_it_is_in_force(bench: Bench) -> None:
     before = assess(told, bench.books.taxonomy, bench.books.law, datetime.date(2021, 12, 31))
     after = assess(told, bench.books.taxonomy, bench.books.law, datetime.date(2022, 1, 1))
     assert [obligation.code for obligation in before.obligations] == []
-    assert [obligation.code for obligation in after.obligations] == ["EU-SGD"]
+    assert [obligation.code for obligation in after.obligations] == ["FR-L217-9"]
 
 
 def test_when_repair_failed_the_money_is_owed(bench: Bench) -> None:

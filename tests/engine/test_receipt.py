@@ -1,6 +1,8 @@
 """A receipt can be replayed by anyone to the same bytes, and tells what was changed in it."""
 
 import random
+from datetime import date
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -8,10 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compensation.catalog.library import library
 from compensation.core.money import Money
 from compensation.engine.plan import History, Limits
 from compensation.engine.policy import load_policy
-from compensation.engine.receipt import Books, write_receipt
+from compensation.engine.receipt import Books, Versions, write_receipt
 from compensation.engine.report import CostLine, Report
 from compensation.engine.seal import Signed, sign, verify
 from tests.engine.bench import Bench, matters, report, reports
@@ -77,11 +80,33 @@ def test_the_customers_words_are_not_in_it(bench: Bench, signed: bytes) -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(data=st.data())
-def test_no_changed_byte_goes_unnoticed(bench: Bench, data: st.DataObject) -> None:
+def test_every_changed_byte_is_noticed_and_its_place_named(bench: Bench, data: st.DataObject) -> None:
     whole = bytearray(sign(written(bench, report("material.delivery_delay high", country="US")), KEY))
     at = data.draw(st.integers(0, len(whole) - 1))
     whole[at] ^= data.draw(st.integers(1, 255))
-    assert not verify(bytes(whole), bench.books, PUBLIC).valid
+    verdict = verify(bytes(whole), bench.books, PUBLIC)
+    assert not verdict.valid
+    assert verdict.changed
+
+
+FIRST_FORM = sorted((Path(__file__).parent / "receipts").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", FIRST_FORM, ids=[path.stem for path in FIRST_FORM])
+def test_a_receipt_of_the_first_form_keeps_verifying_by_the_packs_it_names(path: Path) -> None:
+    """They were written before the packs were changed. They are decided again by those, and to the same bytes."""
+    old = path.read_bytes()
+    envelope = msgspec.json.decode(old)["receipt"]
+    assert envelope["format"] == "compensation-receipt/1"
+    named, on = msgspec.convert(envelope["versions"], Versions), date.fromisoformat(envelope["inputs"]["on"])
+    books = library().books_named(named, on)
+    assert verify(old, books, PUBLIC).valid
+    assert verify(old, library().books("default", on), PUBLIC).other_books == ("law",)
+
+
+def test_a_receipt_names_the_packs_that_speak_of_its_country_and_no_others(bench: Bench) -> None:
+    body = msgspec.json.decode(written(bench, report("material.delivery_delay high", country="BG")))
+    assert sorted(body["versions"]["law"]) == ["bg", "eu", "general"]
 
 
 @pytest.mark.parametrize(

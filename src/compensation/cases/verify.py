@@ -11,12 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from compensation.catalog.library import library
 from compensation.core.errors import Invalid
-from compensation.engine.receipt import Books
+from compensation.engine.receipt import Books, Versions
 from compensation.engine.seal import MAX_BYTES, Verdict, key_name, verify
-
-
-class _Named(msgspec.Struct):
-    policy_name: str
 
 
 class _On(msgspec.Struct):
@@ -24,7 +20,7 @@ class _On(msgspec.Struct):
 
 
 class _Receipt(msgspec.Struct):
-    versions: _Named
+    versions: Versions
     inputs: _On
 
 
@@ -62,8 +58,7 @@ def judge(signed: bytes, keys: Sequence[Ed25519PublicKey], policy: Path | None =
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Invalid("not_a_receipt", "This is not a receipt. Save the answer of …/receipt as it comes.") from None
     named = [key for key in keys if key_name(key) == envelope.key]
-    books = _books(envelope.receipt) if policy is None else _books_of(policy)
-    return verify(signed, books, (named or list(keys))[0])
+    return verify(signed, _books(envelope.receipt, policy), (named or list(keys))[0])
 
 
 def public_key(text: str) -> Ed25519PublicKey:
@@ -74,10 +69,7 @@ def public_key(text: str) -> Ed25519PublicKey:
         raise Invalid("invalid_key", "A public key is base64 of 32 bytes, as GET /v1/receipt-keys gives it.") from None
 
 
-def _books_of(policy: Path) -> Books:
+def _books(receipt: _Receipt, policy: Path | None) -> Books:
     shelf = library()
-    return shelf.books_of(shelf.policy(policy.read_bytes(), policy.name))
-
-
-def _books(receipt: _Receipt) -> Books:
-    return library().books(receipt.versions.policy_name.partition("/")[0], receipt.inputs.on)
+    own = shelf.policy(policy.read_bytes(), policy.name) if policy else None
+    return shelf.books_named(receipt.versions, receipt.inputs.on, own)

@@ -8,13 +8,14 @@ from typing import TypeVar
 
 import msgspec
 
+from compensation.catalog.legal import flaws
 from compensation.core.errors import Invalid
 from compensation.core.states import PolicyState
-from compensation.engine.document import decode, refusal
+from compensation.engine.document import decode, fingerprint, refusal
 from compensation.engine.law import Law, LegalPack
 from compensation.engine.names import unknown_names
 from compensation.engine.policy import Policy, load_policy
-from compensation.engine.receipt import Books
+from compensation.engine.receipt import Books, Versions
 from compensation.engine.remedy import RemedyBook, Shelf
 from compensation.engine.taxonomy import HarmBook, Taxonomy
 
@@ -29,11 +30,10 @@ class Library:
         self.taxonomy = Taxonomy(_read(folder / "harms.toml", HarmBook))
         self.shelf = Shelf(_read(folder / "remedies.toml", RemedyBook))
         self.reasons = frozenset(tomllib.loads((folder / "reasons.toml").read_text(encoding="utf-8")))
-        packs = sorted((folder / "legal").glob("*.toml"))
-        self.law = Law(tuple(_read(path, LegalPack) for path in packs))
+        self.law = Law(tuple(self._pack(path) for path in sorted((folder / "legal").glob("*.toml"))))
+        once = [_read(path, LegalPack) for path in sorted((folder / "legal" / "superseded").glob("*.toml"))]
+        self._packs = {fingerprint(pack): pack for pack in (*once, *self.law.packs)}
         self._check(folder / "harms.toml", self.taxonomy.book)
-        for path in packs:
-            self._check(path, _read(path, LegalPack))
         self._policies = tuple(
             self.policy(path.read_bytes(), path.name) for path in sorted((folder / "policies").glob("*.toml"))
         )
@@ -49,6 +49,32 @@ class Library:
     def version(self, code: str) -> int:
         """The highest version of this code that ships; 0 where none does."""
         return max((one.document.version for one in self._policies if one.document.code == code), default=0)
+
+    def books_named(self, named: Versions, on: datetime.date, policy: Policy | None = None) -> Books:
+        """The documents that a receipt names by their hashes, packs that are superseded among them.
+
+        ``policy`` is given where the receipt's is not one of ours.
+
+        Where one is not here, the one in force now stands for it, so that a verification can name the difference.
+        Raises Invalid ``unknown_policy``.
+        """
+        ours = {pack.code: pack for pack in self.law.packs}
+        packs = [self._packs.get(digest) or ours.get(code) for code, digest in named.law.items()]
+        policy = policy or next((one for one in self._policies if one.hash == named.policy), None)
+        return Books(
+            taxonomy=self.taxonomy,
+            law=Law(tuple(pack for pack in packs if pack is not None)),
+            policy=policy or self.books(named.policy_name.partition("/")[0], on).policy,
+            shelf=self.shelf,
+        )
+
+    def _pack(self, path: Path) -> LegalPack:
+        """A pack in force. Raises Invalid ``bad_document`` where it names what the catalogue does not have."""
+        pack = _read(path, LegalPack)
+        self._check(path, pack)
+        for place, reason in flaws(pack, self.shelf):
+            raise refusal(path.read_bytes(), path.name, place, reason)
+        return pack
 
     def books(self, code: str, on: datetime.date) -> Books:
         """What to decide by under this policy: its published version valid on that day, the newest of several.

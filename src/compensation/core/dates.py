@@ -9,3 +9,8 @@ def add_months(moment: datetime, months: int) -> datetime:
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
     day = min(moment.day, calendar.monthrange(year, month + 1)[1])
     return moment.replace(year=year, month=month + 1, day=day)
+
+
+def valid_until(moment: datetime, months: int | None) -> datetime | None:
+    """When what is given now ceases to be valid; None for what never does."""
+    return None if months is None else add_months(moment, months)

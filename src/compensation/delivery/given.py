@@ -6,7 +6,7 @@ from typing import assert_never
 
 import msgspec
 
-from compensation.core.dates import add_months
+from compensation.core.dates import valid_until
 from compensation.core.money import POINTS, Money
 from compensation.engine.plan import RemedyLine
 from compensation.engine.taxonomy import DueKind
@@ -65,7 +65,8 @@ def foreseen(line: RemedyLine, settles: DueKind | None, on: dt.date) -> Given:
             due = on + dt.timedelta(days=terms.due_in_days)
         case CreditTerms() | CardTerms() | PointsTerms() | ExperienceTerms():
             midnight = dt.datetime(on.year, on.month, on.day, tzinfo=dt.UTC)
-            expires = add_months(midnight, terms.valid_months).date()
+            end = valid_until(midnight, terms.valid_months)
+            expires = end.date() if end else None
         case TierTerms():
             expires = on + dt.timedelta(days=terms.days)
         case DiscountTerms() | LimitedOfferTerms():

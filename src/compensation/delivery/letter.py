@@ -75,6 +75,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     fees: str
     giveable: bool
     """Whether another person may use it; store credit stays with the account."""
+    law: tuple[str, ...] = ()
+    """What the law says of such value, each in one sentence."""
 
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True):

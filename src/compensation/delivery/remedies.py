@@ -1,5 +1,6 @@
 """One remedy in the parts a letter shows: what it is made of, when it comes, how it is used and how long it lasts."""
 
+from compensation.catalog.library import library
 from compensation.core.money import Money
 from compensation.core.text import day
 from compensation.delivery.given import Given
@@ -17,6 +18,7 @@ from compensation.engine.terms import (
     LimitedOfferTerms,
     PointsTerms,
     RefundTerms,
+    Terms,
     TierTerms,
 )
 
@@ -40,11 +42,25 @@ def told(say: Say, given: Given, brand: str) -> Card | Promise | None:
             name=name(say, given),
             total=given.total or given.line.amount,
             made_of=made_of(say, given),
-            valid=say("Valid until {date}", date=given.expires_on),
+            valid=say("Valid until {date}", date=given.expires_on) if given.expires_on else say("Never expires"),
             fees=say("No fees"),
             giveable=given.kind is Kind.gift_card,
+            law=by_law(say, given.line.terms),
         )
     return Promise(name=name(say, given), said=said(say, given, brand), amount=given.total)
+
+
+def by_law(say: Say, terms: Terms) -> tuple[str, ...]:
+    """What the law says of stored value: that what is left is paid out, and the texts that must stand beside it."""
+    if not isinstance(terms, CreditTerms | CardTerms):
+        return ()
+    paid = (
+        (say("When {amount} or less is left, we pay it out in money if you ask.", amount=terms.cash_out),)
+        if terms.cash_out
+        else ()
+    )
+    found = [library().law.provision(code) for code in terms.notices or ()]
+    return (*paid, *(one.words.in_(say.locale) for one in found if one is not None))
 
 
 def made_of(say: Say, given: Given, *, owed_too: bool = False) -> Sum:

@@ -59,7 +59,7 @@ def assess(report: Report, taxonomy: Taxonomy, law: Law, on: datetime.date) -> A
     costs = _accepted(report, taxonomy)
     case = _circumstances(report, harms, costs, on)
     tried: list[Tried] = []
-    rules = [ready for ready in law.rules(report.country, on) if _holds(ready, case, tried)]
+    rules = [ready for ready in law.rules(report.country, on, report.region or "") if _holds(ready, case, tried)]
     claims = [
         (due, harm.type)
         for harm in harms

@@ -1,103 +1,21 @@
-"""The law as data: packs of dated, cited rules of a jurisdiction, and which of them a case must meet."""
+"""The law: packs of dated, cited provisions, and which of them a case must meet."""
 
 import datetime
-import enum
-from typing import Annotated
+from typing import TypeVar
 
 import msgspec
-from msgspec import Meta
 
-from compensation.engine.condition import Check, When
+from compensation.core.money import Money
+from compensation.engine.condition import Check
 from compensation.engine.document import fingerprint
-from compensation.engine.harm import Wording
-from compensation.engine.report import Code, Country
-from compensation.engine.taxonomy import DueKind
+from compensation.engine.provision import ConsentForm, LegalPack, LegalRule, Provision, ValidityRule, Verification
 
-RuleCode = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9-]{2,31}\Z")]
-DeadlineDays = Annotated[int, Meta(ge=1, le=365)]
-ValidMonths = Annotated[int, Meta(ge=1, le=240)]
+__all__ = ["ConsentForm", "Law", "LegalPack", "LegalRule", "Payable", "Provision", "ReadyRule", "Verification"]
 
-
-class Verification(enum.StrEnum):
-    """How far the wording of a rule was checked. It is shown wherever the rule is."""
-
-    unverified = "unverified"
-    """The statute was not read."""
-    excerpt = "excerpt"
-    """An excerpt of the text was read, not the whole."""
-    verified = "verified"
-    """A lawyer or the text itself confirmed it."""
-
-
-class ConsentForm(enum.StrEnum):
-    """How a customer may agree to something else than the rule gives. From the loosest to the strictest."""
-
-    express = "express"
-    """By an act of his own, recorded with its time and its words."""
-    signed = "signed"
-    """By a signed agreement; a recorded tick is not enough by itself."""
-    never = "never"
-    """Not at all, or the rule is silent and we read it strictly."""
-
-    @property
-    def strictness(self) -> int:
-        return list(ConsentForm).index(self)
-
-
-class LegalRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One rule. ``due`` is what it gives the customer, ``refuses`` what may not take its place.
-
-    ``in_kind_first`` bars money until repair, replacement or repetition has failed or cannot be had.
-    """
-
-    code: RuleCode
-    citation: Annotated[str, Meta(min_length=3, max_length=400)]
-    words: Wording
-    due: DueKind
-    when: When
-    effective_from: datetime.date
-    effective_until: datetime.date | None = None
-    review_by: datetime.date
-    verification: Verification
-    verification_note: str
-    consent: ConsentForm
-    refuses: tuple[Code, ...] = ()
-    in_kind_first: bool = False
-    deadline_days: DeadlineDays | None = None
-    same_means: bool = False
-    no_fee: bool = False
-
-    def in_force(self, on: datetime.date) -> bool:
-        return self.effective_from <= on and (self.effective_until is None or on <= self.effective_until)
-
-
-class ValidityRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The least time that value standing in for a sum owed stays valid. Goodwill is promotional and exempt."""
-
-    code: RuleCode
-    citation: str
-    words: Wording
-    months: ValidMonths
-    remedies: tuple[Code, ...]
-    effective_from: datetime.date
-    effective_until: datetime.date | None = None
-    review_by: datetime.date
-    verification: Verification
-    verification_note: str
-
-
-class LegalPack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``catalog/legal/*.toml``. ``countries`` empty means everywhere."""
-
-    code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,31}\Z")]
-    name: Wording
-    dated: datetime.date
-    countries: tuple[Country, ...] = ()
-    rule: tuple[LegalRule, ...] = ()
-    validity: tuple[ValidityRule, ...] = ()
-
-    def covers(self, country: str) -> bool:
-        return not self.countries or country in self.countries
+P = TypeVar("P", bound=Provision)
+Place = tuple[str, str, datetime.date]
+"""Country, region (empty where it is not known) and day."""
+_PLACES_KEPT = 512
 
 
 class ReadyRule(msgspec.Struct, frozen=True):
@@ -108,37 +26,91 @@ class ReadyRule(msgspec.Struct, frozen=True):
     checks: tuple[Check, ...]
 
 
+class Payable(msgspec.Struct, frozen=True, gc=False):
+    """What is left on stored value is paid out on demand once it is no more than ``at_most``, by ``rule``."""
+
+    at_most: Money
+    rule: str
+
+
 class Law:
-    """All packs, compiled once. Immutable after it is made; ``hashes`` name the packs in a receipt."""
+    """All packs, compiled once. Immutable after it is made; ``hashes`` name the packs in a receipt.
+
+    Raises ValueError on a pack or provision named twice, and on a rule that carries out another and gives less.
+    """
 
     def __init__(self, packs: tuple[LegalPack, ...]) -> None:
         self.packs = tuple(sorted(packs, key=lambda pack: pack.code))
-        codes = [rule.code for pack in self.packs for rule in pack.rule]
-        codes += [rule.code for pack in self.packs for rule in pack.validity]
-        if len(set(codes)) != len(codes) or len({pack.code for pack in self.packs}) != len(self.packs):
+        self._known = {one.code: one for pack in self.packs for one in pack.provisions}
+        count = sum(len(pack.provisions) for pack in self.packs)
+        if len(self._known) != count or len({pack.code for pack in self.packs}) != len(self.packs):
             raise ValueError("A legal pack or rule is named twice.")
         self.hashes = {pack.code: fingerprint(pack) for pack in self.packs}
-        self._ready = tuple(ReadyRule(pack.code, rule, rule.when.ready()) for pack in self.packs for rule in pack.rule)
-        self._countries = {pack.code: pack for pack in self.packs}
+        self._ready = {
+            rule.code: ReadyRule(pack.code, rule, rule.when.ready()) for pack in self.packs for rule in pack.rule
+        }
+        for ready in self._ready.values():
+            for wider in ready.rule.carries_out or ():
+                if wider not in self._ready or not ready.rule.no_weaker_than(self._ready[wider].rule):
+                    raise ValueError(f"{ready.rule.code} carries out {wider}, which is unknown or gives more.")
+        self._here: dict[Place, tuple[ReadyRule, ...]] = {}
 
-    def rules(self, country: str, on: datetime.date) -> tuple[ReadyRule, ...]:
-        """The rules that are in force there on that day, in the order of their packs."""
-        return tuple(
-            ready for ready in self._ready if self._countries[ready.pack].covers(country) and ready.rule.in_force(on)
-        )
+    def rules(self, country: str, on: datetime.date, region: str = "") -> tuple[ReadyRule, ...]:
+        """The rules that are in force there on that day, in the order of their packs; a national form for its own."""
+        place = country, region, on
+        if place not in self._here:
+            if len(self._here) >= _PLACES_KEPT:
+                self._here.clear()
+            found = [
+                self._ready[rule.code]
+                for pack in self.packs
+                if pack.covers(country)
+                for rule in pack.rule
+                if rule.holds(region, on)
+            ]
+            told = {wider for ready in found for wider in ready.rule.carries_out or ()}
+            self._here[place] = tuple(ready for ready in found if ready.rule.code not in told)
+        return self._here[place]
 
     def rule(self, code: str) -> LegalRule | None:
-        return next((ready.rule for ready in self._ready if ready.rule.code == code), None)
+        ready = self._ready.get(code)
+        return ready.rule if ready else None
 
-    def least_months(self, country: str, on: datetime.date, remedy: str) -> "tuple[int, str] | None":
-        """The least validity of a remedy that stands in for a sum owed, and the rule that says so."""
+    def provision(self, code: str) -> Provision | None:
+        """The provision of that code, of whatever kind."""
+        return self._known.get(code)
+
+    def least_validity(self, country: str, on: datetime.date, remedy: str, region: str = "") -> ValidityRule | None:
+        """The rule that keeps a remedy standing in for a sum owed valid the longest; None where no rule does."""
         found = [
-            (rule.months, rule.code)
+            rule
             for pack in self.packs
             if pack.covers(country)
             for rule in pack.validity
-            if remedy in rule.remedies
-            and rule.effective_from <= on
-            and (rule.effective_until is None or on <= rule.effective_until)
+            if remedy in rule.remedies and rule.holds(region, on)
         ]
-        return max(found, default=None)
+        return max(found, key=lambda rule: (rule.months is None, rule.months or 0, rule.code), default=None)
+
+    def cash_out(self, country: str, on: datetime.date, remedy: str, currency: str, region: str = "") -> Payable | None:
+        """The most that must be paid out in money of such a remedy, by whichever rule gives most."""
+        found = [
+            (most.amount, rule.code)
+            for pack in self.packs
+            if pack.covers(country)
+            for rule in pack.cash_out or ()
+            if remedy in rule.remedies and rule.holds(region, on) and (most := rule.limit(currency)) is not None
+        ]
+        if not found:
+            return None
+        amount, code = max(found)
+        return Payable(Money(amount, currency), code)
+
+    def notices(self, country: str, on: datetime.date, remedy: str, part: str, region: str = "") -> tuple[str, ...]:
+        """The codes of the texts that must stand beside such value."""
+        return tuple(
+            notice.code
+            for pack in self.packs
+            if pack.covers(country)
+            for notice in pack.notice or ()
+            if part == notice.part and remedy in notice.remedies and notice.holds(region, on)
+        )

@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+import msgspec
+
 from compensation.core.money import Money
 from compensation.engine import shapes, terms
 from compensation.engine.dues import Due
@@ -27,7 +29,7 @@ def refund(due: Due, matter: Matter) -> RemedyLine:
     obligations = matter.obligations_of(due)
     deadlines = [o.deadline_days for o in obligations if o.deadline_days is not None]
     days = min([matter.policy.document.house.processing_days, *deadlines])
-    charged = due.kind is not DueKind.costs
+    charged = due.kind is not DueKind.costs or any(o.same_means for o in obligations)
     remedy = due.remedy or _PAYS[due.kind]
     if remedy == "partial_refund" and due.amount.amount == matter.case.order_amount:
         remedy = "refund_original"
@@ -44,11 +46,12 @@ def refund(due: Due, matter: Matter) -> RemedyLine:
 
 
 def in_kind(due: Due, remedy: str, matter: Matter) -> RemedyLine:
-    """A due met by a deed: a repair, a replacement, the service done again."""
+    """A due met by a deed: a repair, a replacement, the service done again, by the earliest deadline that binds."""
+    deadlines = [o.deadline_days for o in matter.obligations_of(due) if o.deadline_days is not None]
     return RemedyLine(
         remedy=remedy,
         part=Part.owed,
-        terms=terms.TaskTerms(due_in_days=matter.policy.in_kind_days[remedy]),
+        terms=terms.TaskTerms(due_in_days=min([matter.policy.in_kind_days[remedy], *deadlines])),
         reason=due.reason,
         settles=(due.source,),
         harms=due.harms,
@@ -59,11 +62,10 @@ def in_kind(due: Due, remedy: str, matter: Matter) -> RemedyLine:
 def in_place(dues: list[Due], amount: Money, bonus: int, form: ReadyForm, matter: Matter, reason: Reason) -> RemedyLine:
     """Value that meets dues: credit as promised, or what the customer agrees to take in place of money."""
     remedy = form.form.remedy
-    least = matter.law.least_months(matter.assessment.report.country, matter.assessment.on, remedy)
     return RemedyLine(
         remedy=remedy,
         part=Part.owed,
-        terms=fill(form.form.shape, matter.money(amount.amount + bonus), matter, least[0] if least else 0),
+        terms=under_law(fill(form.form.shape, matter.money(amount.amount + bonus), matter), remedy, Part.owed, matter),
         reason=reason,
         amount=amount,
         bonus=matter.money(bonus) if bonus else None,
@@ -83,7 +85,7 @@ def goodwill(form: ReadyForm, amount: int, bonus: int, matter: Matter) -> Remedy
     return RemedyLine(
         remedy=remedy.code,
         part=Part.goodwill,
-        terms=fill(form.form.shape, face, matter, 0),
+        terms=under_law(fill(form.form.shape, face, matter), remedy.code, Part.goodwill, matter),
         reason=Reason(code, {"amount": matter.money(amount)} if remedy.sized else {"remedy": remedy.code}),
         amount=matter.money(amount) if remedy.sized else None,
         bonus=matter.money(bonus) if bonus else None,
@@ -97,7 +99,7 @@ def gesture(ready: ReadyGesture, matter: Matter) -> RemedyLine:
     return RemedyLine(
         remedy=rule.remedy,
         part=Part.goodwill,
-        terms=fill(rule.shape, matter.money(0), matter, 0),
+        terms=fill(rule.shape, matter.money(0), matter),
         reason=Reason(f"gesture.{rule.remedy}"),
         harms=tuple(
             harm.type
@@ -108,8 +110,8 @@ def gesture(ready: ReadyGesture, matter: Matter) -> RemedyLine:
     )
 
 
-def fill(shape: shapes.Shape, face: Money, matter: Matter, least_months: int) -> terms.Terms:
-    """The terms that a shape comes to for this face value, with at least the validity that the law asks."""
+def fill(shape: shapes.Shape, face: Money, matter: Matter) -> terms.Terms:
+    """The terms that a shape comes to for this face value, as the policy would have them."""
     rank = matter.case.rank
     match shape:
         case shapes.WordsShape(block=block):
@@ -117,11 +119,11 @@ def fill(shape: shapes.Shape, face: Money, matter: Matter, least_months: int) ->
         case shapes.TaskShape(due_in_days=days, lasts_days=lasts, owner=owner):
             return terms.TaskTerms(due_in_days=days, lasts_days=lasts, owner=owner)
         case shapes.CreditShape(valid_months=months):
-            return terms.CreditTerms(valid_months=max(months, least_months))
+            return terms.CreditTerms(valid_months=months)
         case shapes.CardShape(valid_months=months, product=product):
-            return terms.CardTerms(valid_months=max(months, least_months), product=product)
+            return terms.CardTerms(valid_months=months, product=product)
         case shapes.PointsShape(valid_months=months):
-            return terms.PointsTerms(points=matter.policy.points(face), valid_months=max(months, least_months))
+            return terms.PointsTerms(points=matter.policy.points(face), valid_months=months)
         case shapes.TierShape(tier=tier, days=days, perks=perks):
             return terms.TierTerms(tier=tier, days=days[rank], perks=perks)
         case shapes.DiscountShape(valid_days=days, minimum_spend_percent=percent, hidden=hidden):
@@ -130,6 +132,35 @@ def fill(shape: shapes.Shape, face: Money, matter: Matter, least_months: int) ->
         case shapes.LimitedOfferShape(percent=percent, valid_days=days):
             return terms.LimitedOfferTerms(percent=percent.at(rank), valid_days=days)
         case shapes.ExperienceShape(choices=choices, valid_months=months):
-            return terms.ExperienceTerms(choices=choices, valid_months=max(months, least_months))
+            return terms.ExperienceTerms(choices=choices, valid_months=months)
         case _:
             assert_never(shape)
+
+
+_Lasting = terms.CreditTerms | terms.CardTerms | terms.PointsTerms | terms.ExperienceTerms
+
+
+def under_law(made: terms.Terms, remedy: str, part: Part, matter: Matter) -> terms.Terms:
+    """The terms with what the law adds: the least validity and cash-out of value that stands for money owed, and
+    the texts that stand beside it. Goodwill is promotional: of the three, only the texts touch it."""
+    law, report, on = matter.law, matter.assessment.report, matter.assessment.on
+    region = report.region or ""
+    if part is Part.owed and isinstance(made, _Lasting):
+        least = law.least_validity(report.country, on, remedy, region)
+        if least is not None:
+            made = _valid_at_least(made, least.months)
+    if not isinstance(made, terms.CreditTerms | terms.CardTerms):
+        return made
+    notices = law.notices(report.country, on, remedy, part, region)
+    if notices:
+        made = msgspec.structs.replace(made, notices=notices)
+    payable = law.cash_out(report.country, on, remedy, matter.currency, region) if part is Part.owed else None
+    return msgspec.structs.replace(made, cash_out=payable.at_most) if payable else made
+
+
+def _valid_at_least(made: _Lasting, months: int | None) -> _Lasting:
+    """Never shorter than the policy has it; None is without end."""
+    if months is None:
+        # Only stored value can be without end; the catalogue is refused where a rule says so of anything else.
+        return msgspec.structs.replace(made, valid_months=None)
+    return msgspec.structs.replace(made, valid_months=max(months, made.valid_months or months))

@@ -18,7 +18,10 @@ from compensation.engine.remedy import Shelf
 from compensation.engine.report import Report
 from compensation.engine.taxonomy import Taxonomy
 
-FORMAT = "compensation-receipt/1"
+FORMAT = "compensation-receipt/2"
+FIRST_FORMAT = "compensation-receipt/1"
+"""Named every pack of the house, also those of other countries. Its decisions are made and written as ever."""
+FORMATS = (FIRST_FORMAT, FORMAT)
 
 
 class Books(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +55,7 @@ class Versions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     law: dict[str, str]
 
 
-def write_receipt(decision: Decision, limits: Limits, history: History, books: Books) -> bytes:
+def write_receipt(decision: Decision, limits: Limits, history: History, books: Books, form: str = FORMAT) -> bytes:
     """The canonical JSON of a decision. Equal inputs give equal bytes, in whatever order their lines came."""
     inputs = Inputs(
         report=_in_order(decision.assessment.report),
@@ -62,28 +65,30 @@ def write_receipt(decision: Decision, limits: Limits, history: History, books: B
         seed=decision.seed,
         without=tuple(sorted(books.shelf.without)),
     )
-    return canonical(_body(inputs, decision, books))
+    return canonical(_body(inputs, decision, books, form))
 
 
-def replay(inputs: Inputs, books: Books) -> bytes:
-    """Make the decision again from a receipt's inputs, and write its receipt."""
+def replay(inputs: Inputs, books: Books, form: str = FORMAT) -> bytes:
+    """Make the decision again from a receipt's inputs, and write its receipt in the same form."""
     shelf = books.shelf.without_also(frozenset(inputs.without))
     assessment = assess(inputs.report, books.taxonomy, books.law, inputs.on)
     decision = decide(assessment, books.policy, books.law, inputs.limits, inputs.history, shelf, inputs.seed)
-    return write_receipt(decision, inputs.limits, inputs.history, msgspec.structs.replace(books, shelf=shelf))
+    return write_receipt(decision, inputs.limits, inputs.history, msgspec.structs.replace(books, shelf=shelf), form)
 
 
-def versions(books: Books) -> Versions:
+def versions(books: Books, country: str, form: str = FORMAT) -> Versions:
+    """The hashes of the books, and of the legal packs that speak of this country."""
+    packs = [pack.code for pack in books.law.packs if form == FIRST_FORMAT or pack.covers(country)]
     return Versions(
         harms=books.taxonomy.hash,
         remedies=books.shelf.hash,
         policy=books.policy.hash,
         policy_name=books.policy.name,
-        law=books.law.hashes,
+        law={code: books.law.hashes[code] for code in packs},
     )
 
 
-def _body(inputs: Inputs, decision: Decision, books: Books) -> dict[str, Any]:
+def _body(inputs: Inputs, decision: Decision, books: Books, form: str) -> dict[str, Any]:
     assessed: dict[str, Any] = msgspec.to_builtins(decision.assessment)
     decided: dict[str, Any] = msgspec.to_builtins(decision)
     del assessed["report"], decided["assessment"], decided["seed"]
@@ -91,9 +96,9 @@ def _body(inputs: Inputs, decision: Decision, books: Books) -> dict[str, Any]:
         # The policy holds the labels; its hash stands in the versions.
         del offer["label"]
     return {
-        "format": FORMAT,
+        "format": form,
         "inputs": inputs,
-        "versions": versions(books),
+        "versions": versions(books, inputs.report.country, form),
         "assessment": assessed,
         "decision": decided,
     }

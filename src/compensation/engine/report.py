@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from compensation.core.errors import Invalid
 from compensation.core.money import MAX_AMOUNT, POINTS, Money
@@ -16,6 +16,7 @@ _NO_NUL = "^[^\x00]*$"
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)?\Z")]
 Label = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NO_NUL)]
 Text = Annotated[str, Meta(max_length=8000, pattern=_NO_NUL)]
+Region = Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,3}\Z")]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
 Locale = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")]
 Days = Annotated[int, Meta(ge=0, le=3650)]
@@ -103,6 +104,9 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     harms: Annotated[tuple[Harm, ...], Meta(min_length=1, max_length=16)]
     country: Country
     reason_code: Code
+    region: Region | UnsetType = UNSET
+    """The state or province by ISO 3166-2 without the country, such as ``CA`` for California. Some rules hold only
+    in a region; where it is not said, none of those does."""
     locale: Locale = "en"
     order: Order | None = None
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")] | None = None

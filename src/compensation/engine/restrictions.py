@@ -40,5 +40,7 @@ def restrictions(line: RemedyLine) -> tuple[Reason, ...]:
             assert_never(line.terms)
 
 
-def _months(line: RemedyLine, months: int) -> Reason:
+def _months(line: RemedyLine, months: int | None) -> Reason:
+    if months is None:
+        return Reason("restriction.never_expires", {"remedy": line.remedy})
     return Reason("restriction.valid_months", {"remedy": line.remedy, "months": months})

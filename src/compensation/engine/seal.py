@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from compensation.core.errors import Problem
 from compensation.engine.document import canonical
-from compensation.engine.receipt import FORMAT, Books, Inputs, replay, versions
+from compensation.engine.receipt import FORMATS, Books, Inputs, Versions, replay, versions
 from compensation.engine.tree import differences
 
 MAX_BYTES = 1_000_000
@@ -66,19 +66,22 @@ def verify(signed: bytes, books: Books, key: Ed25519PublicKey) -> Verdict:
         tree = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _broken("receipt")
-    if not isinstance(tree, dict) or tree.get("format") != FORMAT:
+    if not isinstance(tree, dict) or tree.get("format") not in FORMATS:
         return _broken("format")
     is_signed = _is_signed(envelope, key)
     found = _digests(tree)
     changed = [path for path in sorted(found | envelope.digests) if found.get(path) != envelope.digests.get(path)]
     if not changed and canonical(envelope) != signed:
         changed.append("receipt")
-    others = tuple(_other_books(tree.get("versions"), books))
     try:
-        again = replay(msgspec.convert(tree.get("inputs"), Inputs, strict=True), books)
+        inputs = msgspec.convert(tree.get("inputs"), Inputs, strict=True)
+        others = tuple(_other_books(tree.get("versions"), versions(books, inputs.report.country, tree["format"])))
+        again = replay(inputs, books, tree["format"])
     except (msgspec.MsgspecError, Problem):
-        return Verdict(signed=is_signed, replayed=False, changed=tuple(changed or ["inputs"]), other_books=others)
-    if not any(path.startswith("inputs") for path in changed):
+        return Verdict(signed=is_signed, replayed=False, changed=tuple(changed or ["inputs"]), other_books=())
+    if not is_signed and not changed:
+        changed = ["signature"]
+    elif not any(path.startswith("inputs") for path in changed):
         # The inputs are as they were signed, so the replay is the truth, and tells the exact place of every change.
         differs = itertools.islice(differences(tree, msgspec.json.decode(again)), MOST_NAMED)
         changed = [difference.path for difference in differs] or changed
@@ -113,9 +116,9 @@ def _digests(tree: dict[str, Any]) -> dict[str, str]:
     return {path: hashlib.sha256(canonical(part)).hexdigest() for path, part in parts.items()}
 
 
-def _other_books(stated: Any, books: Books) -> list[str]:
+def _other_books(stated: Any, ours: Versions) -> list[str]:
     """The names of the documents whose hash is not the stated one."""
-    given = msgspec.to_builtins(versions(books))
+    given = msgspec.to_builtins(ours)
     if not isinstance(stated, dict):
         return sorted(given)
     return [name for name in sorted(given) if stated.get(name) != given[name]]

@@ -3,6 +3,7 @@
 import enum
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from compensation.core.money import Money
 
@@ -31,14 +32,21 @@ class RefundTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="refund", k
 
 
 class CreditTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="store_credit", kw_only=True, gc=False):
-    valid_months: int
+    """``valid_months`` None is value that never expires. ``cash_out`` and ``notices`` are what the law says of such
+    value: what is left is paid out in money once it is no more than that, and the texts that stand beside it."""
+
+    valid_months: int | None
+    cash_out: Money | UnsetType = UNSET
+    notices: tuple[str, ...] | UnsetType = UNSET
 
 
 class CardTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="gift_card", kw_only=True, gc=False):
-    """``product`` is ``house`` for our own card, else ``prepaid`` or ``printed``."""
+    """``product`` is ``house`` for our own card, else ``prepaid`` or ``printed``; the rest as for store credit."""
 
-    valid_months: int
+    valid_months: int | None
     product: str = "house"
+    cash_out: Money | UnsetType = UNSET
+    notices: tuple[str, ...] | UnsetType = UNSET
 
 
 class PointsTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="points", kw_only=True, gc=False):

@@ -48,14 +48,22 @@ def _law(matter: Matter, offers: tuple[Offer, ...]) -> list[TraceLine]:
 
 
 def _validity(matter: Matter, offers: tuple[Offer, ...]) -> list[TraceLine]:
-    """The least validity that a rule sets for what stands in for money owed."""
+    """What a rule sets for that which stands in for money owed: how long it is valid, what is paid out of it."""
     told = []
     report, on = matter.assessment.report, matter.assessment.on
     for remedy in dict.fromkeys(offer.lines[0].remedy for offer in offers if offer.consent is not None):
-        least = matter.law.least_months(report.country, on, remedy)
+        least = matter.law.least_validity(report.country, on, remedy, report.region or "")
         if least is not None:
-            params: dict[str, str | int | Money] = {"rule": least[1], "remedy": remedy, "months": least[0]}
-            told.append(TraceLine(step=Step.law, reason=Reason("law.validity", params), rule=least[1]))
+            params: dict[str, str | int | Money] = {"rule": least.code, "remedy": remedy}
+            if least.months is None:
+                reason = Reason("law.no_expiry", params)
+            else:
+                reason = Reason("law.validity", params | {"months": least.months})
+            told.append(TraceLine(step=Step.law, reason=reason, rule=least.code))
+        payable = matter.law.cash_out(report.country, on, remedy, matter.currency, report.region or "")
+        if payable is not None:
+            params = {"rule": payable.rule, "remedy": remedy, "amount": payable.at_most}
+            told.append(TraceLine(step=Step.law, reason=Reason("law.cash_out", params), rule=payable.rule))
     return told
 
 

@@ -1,5 +1,7 @@
 """The law of a case as an agent reads it: each rule that applied, where it stands, and how far it was checked."""
 
+import datetime as dt
+
 import msgspec
 
 from compensation.catalog.library import library
@@ -7,7 +9,7 @@ from compensation.core.text import day, isolate, ltr
 from compensation.delivery.letter import Badge
 from compensation.delivery.words import word
 from compensation.engine.assess import Obligation
-from compensation.engine.law import ConsentForm, Verification
+from compensation.engine.law import ConsentForm, LegalRule, Verification
 from compensation.web.console.labels import Labels
 from compensation.web.console.work import Work
 
@@ -38,14 +40,19 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     pack: str
     checked: Badge
     checked_words: str
+    source: str = ""
+    """The address of the text; empty for a principle that stands in none."""
+    overdue: str = ""
+    """That its review is past its day; empty where it is not."""
+    late: Badge | None = None
 
 
-def rules(labels: Labels, work: Work) -> list[Rule]:
-    """The rules in the order in which the decision names them."""
-    return [_rule(labels, obligation) for obligation in work.case.assessment.obligations]
+def rules(labels: Labels, work: Work, on: dt.date) -> list[Rule]:
+    """The rules in the order in which the decision names them, as they stand on that day."""
+    return [_rule(labels, obligation, on) for obligation in work.case.assessment.obligations]
 
 
-def _rule(labels: Labels, obligation: Obligation) -> Rule:
+def _rule(labels: Labels, obligation: Obligation, on: dt.date) -> Rule:
     say, law = labels.say, library().law
     known = law.rule(obligation.code)
     pack = next((one for one in law.packs if one.code == obligation.pack), None)
@@ -58,4 +65,12 @@ def _rule(labels: Labels, obligation: Obligation) -> Rule:
         pack=say("Legal pack “{pack}”, {date}", pack=labels.wording(pack.name), date=dated) if pack else "",
         checked=msgspec.structs.replace(badge, label=say(badge.label)),
         checked_words=say(checked) if checked else "",
+        source=(known.source or "") if known else "",
+        overdue=_overdue(labels, known, on) if known else "",
+        late=Badge("warn", say("Review overdue")) if known and known.review_by < on else None,
     )
+
+
+def _overdue(labels: Labels, rule: LegalRule, on: dt.date) -> str:
+    text = word("Its review was due on {date}. It binds as before; have it read again.")
+    return labels.say(text, date=rule.review_by) if rule.review_by < on else ""
