@@ -28,6 +28,16 @@ POLICY = """INSERT INTO policies (merchant_id, id, code, version, family, state,
     written_at, published_by, published_at)
   SELECT id, 'pol_' || n, 'default', n, 'default', 'published', '', repeat('0', 64), now(), 'agt_x', now(), {by}, now()
   FROM merchants, unnest(ARRAY[1, 3]) AS n"""
+IMPORT = (
+    QUIET
+    + """
+  INSERT INTO imports SELECT merchant_id, 'imp_x', '{state}', 'f', 'csv', '', 1, 0,
+    '[{{"amount": {{"amount": 1}}, "bonus": {{"amount": 0}}}}]', 'agt_x', created_at, 'agt_y', created_at, true, NULL,
+    created_at FROM orders LIMIT 1;
+  INSERT INTO import_lines SELECT merchant_id, 'imp_x', 2, 'k', 'ord_x', program_id, NULL, 'gift_card', 'EUR', 1, 0,
+    NULL, 60, 'k' FROM orders LIMIT 1;
+  INSERT INTO import_chunks SELECT merchant_id, 'imp_x', 1, 2, 2, 1, NULL FROM orders LIMIT 1; """
+)
 TAMPERING = {
     "over a merchant and an asset all balances add up to zero": """
         UPDATE accounts SET balance = balance + 1 WHERE role = 'sales'""",
@@ -60,6 +70,21 @@ TAMPERING = {
         INSERT INTO offers SELECT merchant_id, 'case_x', 1, 'credit', '{"consent": "express"}' FROM orders LIMIT 1""",
     "every decided case has a receipt": QUIET + CASE,
     "whoever asked for an approval did not give it": QUIET + APPROVAL,
+    "a file is what it says: its lines add up to what was approved, and its chunks hold each of them": (
+        IMPORT.format(state="approved") + "UPDATE import_lines SET amount = 2"
+    ),
+    "a line of a file is issued exactly once, when its chunk is, for what it says": (
+        IMPORT.format(state="approved") + "UPDATE import_chunks SET issued_at = now()"
+    ),
+    "an order that a file issued is one of its lines": (
+        IMPORT.format(state="approved") + "UPDATE orders SET created_by = 'import:imp_x'"
+    ),
+    "a file sets aside what was approved, and gives it back when it is called off": IMPORT.format(state="approved"),
+    "whoever uploaded a file approved it by himself only where he may decide on that much": (
+        IMPORT.format(state="approved")
+        + """ALTER TABLE imports DROP CONSTRAINT maker_is_not_checker;
+        UPDATE imports SET alone = false, approved_by = created_by"""
+    ),
     "no work is dead": """
         INSERT INTO outbox (merchant_id, id, topic, subject_id, created_at, due_at, ended, ended_at)
         SELECT id, 'out_x', 'send', 'dlv_x', now(), now(), 'dead', now() FROM merchants""",

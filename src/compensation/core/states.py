@@ -70,6 +70,20 @@ class PolicyState(StrEnum):
     retired = "retired"
 
 
+class ImportState(StrEnum):
+    checking = "checking"
+    """Its lines are being read. Nobody outside the transaction that does so sees this."""
+    refused = "refused"
+    """At least one line is wrong, so none will be issued."""
+    checked = "checked"
+    """Every line is good; somebody has to approve it."""
+    approved = "approved"
+    """Its sum is set aside; the worker has not begun, so it can still be cancelled."""
+    issuing = "issuing"
+    issued = "issued"
+    cancelled = "cancelled"
+
+
 MOVES: dict[str, dict[str, tuple[str, ...]]] = {
     "case": {
         "reported": ("assessed", "cancelled"),
@@ -108,6 +122,12 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
         "draft": ("shadow", "published", "retired"),
         "shadow": ("draft", "published", "retired"),
         "published": ("retired",),
+    },
+    "import": {
+        "checking": ("checked", "refused"),
+        "checked": ("approved", "cancelled"),
+        "approved": ("issuing", "cancelled"),
+        "issuing": ("issued",),
     },
 }
 """For each machine, the states one may leave and where to. A state that is missing is final."""

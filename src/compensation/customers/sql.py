@@ -75,3 +75,5 @@ SELECT owner_id, lot, balance, asset, origin, opened_at, expires_at FROM account
 WHERE merchant_id = $1 AND owner_id = ANY($2) AND role IN ('card', 'points') AND balance > 0
 ORDER BY owner_id, expires_at NULLS LAST, lot DESC
 """
+
+NAMED = "SELECT id, reference_hash FROM customers WHERE merchant_id = $1 AND (id = ANY($2) OR reference_hash = ANY($3))"

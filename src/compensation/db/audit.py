@@ -4,19 +4,13 @@ import asyncio
 import sys
 
 import asyncpg
-import msgspec
 
 from compensation.core.settings import Settings
+from compensation.db.import_laws import IMPORT_LAWS
+from compensation.db.law import Law
 
 SHOWN = 20
 """How many offending rows of each law are printed."""
-
-
-class Law(msgspec.Struct, frozen=True):
-    """``says`` what must hold; ``breaks`` selects the rows for which it does not, tenant first."""
-
-    says: str
-    breaks: str
 
 
 LAWS = (
@@ -219,6 +213,7 @@ LAWS = (
                AND d.to_agent = p.decided_by AND d.starts_at <= p.decided_at AND d.ends_at > p.decided_at
                AND (d.ended_at IS NULL OR d.ended_at > p.decided_at)))""",
     ),
+    *IMPORT_LAWS,
     Law(
         "no policy was published by whoever wrote it, and none stands where it may not",
         """SELECT merchant_id, id, code, version, state FROM policies

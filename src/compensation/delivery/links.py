@@ -4,6 +4,7 @@ A token is the merchant's route (4 characters), so that its tenant is known befo
 bits that only our keys can derive from the link's id. Opening a link reads; it never changes anything.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -11,7 +12,7 @@ import msgspec
 
 from compensation.core.errors import NotFound
 from compensation.core.ids import new_id
-from compensation.core.vault import digest
+from compensation.core.vault import Vault, digest
 from compensation.db.pool import Tx
 from compensation.db.unit import Doorway
 from compensation.delivery import sql
@@ -37,7 +38,7 @@ async def link(tx: Tx, kind: LinkKind, subject_id: str, at: datetime) -> str:
     if token is not None:
         return token
     link_id, version = new_id("lnk"), tx.vault.current
-    token = str(await tx.value(sql.ROUTE)) + tx.vault.token("link", link_id, version)
+    token = token_of(tx.vault, str(await tx.value(sql.ROUTE)), link_id, version)
     await tx.run(sql.NEW_LINK, link_id, kind, subject_id, digest(token), version, at + VALID[kind], at)
     return token
 
@@ -47,7 +48,20 @@ async def link_of(tx: Tx, kind: LinkKind, subject_id: str) -> str | None:
     row = await tx.row(sql.LIVE_LINK, kind, subject_id)
     if row is None:
         return None
-    return str(await tx.value(sql.ROUTE)) + tx.vault.token("link", row["id"], row["key_version"])
+    return token_of(tx.vault, str(await tx.value(sql.ROUTE)), row["id"], row["key_version"])
+
+
+async def make_links(tx: Tx, kind: LinkKind, subject_ids: Sequence[str], at: datetime) -> None:
+    """A link to each of these subjects, none of which has one yet; all by one statement."""
+    version, route = tx.vault.current, str(await tx.value(sql.ROUTE))
+    ids = [new_id("lnk") for _ in subject_ids]
+    hashes = [digest(token_of(tx.vault, route, link_id, version)) for link_id in ids]
+    await tx.run(sql.NEW_LINKS, kind, version, at + VALID[kind], at, ids, list(subject_ids), hashes)
+
+
+def token_of(vault: Vault, route: str, link_id: str, version: int) -> str:
+    """The token of a link, made again from its id: the route of its merchant and what only our keys can derive."""
+    return route + vault.token("link", link_id, version)
 
 
 def address(base_url: str, kind: LinkKind, token: str) -> str:

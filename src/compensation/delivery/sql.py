@@ -10,6 +10,11 @@ NEW_LINK = """
 INSERT INTO links (merchant_id, id, kind, subject_id, token_hash, key_version, expires_at, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
+NEW_LINKS = """
+INSERT INTO links (merchant_id, id, kind, subject_id, token_hash, key_version, expires_at, created_at)
+SELECT $1, id, $2, subject_id, token_hash, $3, $4, $5
+FROM unnest($6::text[], $7::text[], $8::bytea[]) AS l (id, subject_id, token_hash)
+"""
 OPEN_LINK = """
 SELECT id, kind, subject_id FROM links
 WHERE merchant_id = $1 AND kind = $2 AND token_hash = $3 AND revoked_at IS NULL AND expires_at > $4

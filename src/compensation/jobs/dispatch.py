@@ -12,6 +12,7 @@ from compensation.db.outbox import Task, claim, finish, postpone
 from compensation.db.unit import Doorway
 from compensation.delivery.send import Post, send
 from compensation.delivery.tell import tell_offers, tell_remedy
+from compensation.imports.issue import begin_import, do_chunk
 from compensation.issuance.order import IssueCase, issue_case
 from compensation.issuance.refund import refund
 from compensation.notices.event import announce
@@ -38,6 +39,8 @@ class Worker:
             "tell_offers": lambda task: tell_offers(door, task),
             "tell_remedy": lambda task: tell_remedy(door, task),
             "send": lambda task: send(door, post, partners.mail, task),
+            "issue_import": lambda task: begin_import(door, task),
+            "issue_chunk": lambda task: do_chunk(door, task),
             "event": lambda task: announce(door, task),
             "notify": lambda task: notify(door, partners.receivers, task),
         }

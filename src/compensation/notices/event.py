@@ -16,13 +16,14 @@ from compensation.db.answers import Who
 from compensation.db.outbox import Task
 from compensation.db.pool import Tx
 from compensation.db.unit import Doorway
+from compensation.imports.batch import find
 from compensation.issuance.read import order, reward
 from compensation.notices import sql
 from compensation.notices.queue import queue
 
 
 class EventType(StrEnum):
-    """What merchants are told of. ``data`` is the Order where the first word is ``order``, and else the Reward."""
+    """What merchants are told of. ``data`` is the Order or the Import where the first word says so, else the Reward."""
 
     task_assigned = "task.assigned"
     """Something for the merchant to do by ``data.due_at``. When it is done: POST /v1/rewards/{data.id}/done."""
@@ -37,6 +38,8 @@ class EventType(StrEnum):
     """The money is back with the customer, by the processor or by hand."""
     refund_needs_review = "refund.needs_review"
     """A person must pay it by hand and then mark it as done."""
+    import_issued = "import.issued"
+    """Every line of a file is issued. Its result: GET /v1/imports/{data.id}/result."""
 
 
 class NumberedEvent(msgspec.Struct, kw_only=True):
@@ -48,7 +51,7 @@ class NumberedEvent(msgspec.Struct, kw_only=True):
     type: EventType
     at: datetime = msgspec.field(name="timestamp")
     data: dict[str, Any]
-    """The Reward or the Order as it stood when the event was written down. It does not change later."""
+    """The Reward, the Order or the Import as it stood when the event was written down. It does not change later."""
 
 
 class Happened(msgspec.Struct, frozen=True):
@@ -67,7 +70,12 @@ class Feed(msgspec.Struct):
     """The highest number there is; 0 when nothing has happened yet."""
 
 
-_SUBJECTS: dict[str, Callable[[Tx, str], Awaitable[Any]]] = {"task": reward, "refund": reward, "order": order}
+_SUBJECTS: dict[str, Callable[[Tx, str], Awaitable[Any]]] = {
+    "task": reward,
+    "refund": reward,
+    "order": order,
+    "import": find,
+}
 
 
 async def announce(door: Doorway, task: Task) -> None:

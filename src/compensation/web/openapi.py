@@ -31,9 +31,10 @@ _ALWAYS = {
 }
 _ON_WRITES = {
     "409": "It fights the present state, or the key came back with another body, or is being worked on.",
-    "413": "The body is larger than 256 kB, or a file larger than 10 MB.",
+    "413": "The body is larger than 256 kB, or a file larger than what its operation takes.",
     "422": "Well formed, but law, policy, budget, balance or authority says no.",
 }
+_ON_FILES = {"415": "A body of this type is not read here."}
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}}
 _REPLAYED = {
     "Idempotency-Replayed": {
@@ -80,7 +81,7 @@ def document(app: Litestar) -> dict[str, Any]:
     components["schemas"] = {**components.get("schemas", {}), **shapes}
     components["responses"] = {
         f"problem_{status}": _problem(status, said, shape_of[ProblemDetails])
-        for status, said in (_ALWAYS | _ON_WRITES).items()
+        for status, said in (_ALWAYS | _ON_WRITES | _ON_FILES).items()
     }
     components["schemas"] = _reachable(drawn, components["schemas"])
     # Defaults are still Python values, such as tuples and Structs; a reader of JSON sees lists and objects.
@@ -111,6 +112,9 @@ def _describe(handler: HTTPRouteHandler, operation: dict[str, Any], shape_of: di
         operation["requestBody"] = {"required": True, "content": {"application/json": content}}
     if form := handler.opt.get("form"):
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+    bodies = handler.opt.get("bodies")  # of a file, which no Struct describes
+    if bodies:
+        operation["requestBody"] = {"required": True, "content": bodies}
     writes = any(each["name"] == "Idempotency-Key" for each in operation.get("parameters", []))
     for parameter in operation.get("parameters", []):
         if parameter["name"] == "Idempotency-Key":
@@ -122,9 +126,11 @@ def _describe(handler: HTTPRouteHandler, operation: dict[str, Any], shape_of: di
             told["content"] = {"application/json": {"schema": shape_of[given]}}
         if handler.opt.get("download"):
             told["content"] = {"*/*": {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}}
+        if handler.opt.get("gives"):
+            told["content"] = handler.opt["gives"]
         if writes:
             told["headers"] = _REPLAYED
-    problems = _ALWAYS | (_ON_WRITES if asked or writes else {})
+    problems = _ALWAYS | (_ON_WRITES if asked or writes else {}) | (_ON_FILES if bodies else {})
     operation["responses"] = done | {s: {"$ref": f"#/components/responses/problem_{s}"} for s in sorted(problems)}
 
 
