@@ -180,4 +180,20 @@ CODES: dict[str, Entry] = {
     "no_payment_processor": Entry(503, "No payment processor is set.", "The operator sets one; nothing was paid."),
     "mail_not_taken": Entry(503, "The mail server does not take the letter now.", "We try again by ourselves."),
     "internal": Entry(500, "A fault of ours.", "Tell us the `reference`: it finds the fault in our log."),
+    # files of orders
+    "unsupported_media_type": Entry(
+        415, "A body of this type is not read here.", "Send text/csv, application/json or application/x-ndjson."
+    ),
+    "wrong_encoding": Entry(400, "The file is not UTF-8.", "Save it as CSV UTF-8 and upload it again."),
+    "unreadable_file": Entry(400, "The file breaks off or breaks its format.", "Mend the line that is named."),
+    "empty_file": Entry(400, "The file has no lines to issue.", "Add a line for each reward."),
+    "too_many_lines": Entry(400, "A file has at most 100,000 lines.", "Send the rest in another file."),
+    "no_columns": Entry(400, "The first line names no columns.", "Begin with key,kind,amount,currency."),
+    "unknown_column": Entry(400, "The first line names a column we do not know, or one twice.", "Remove it."),
+    "missing_column": Entry(400, "A column that every file needs is not there.", "Add it to the first line."),
+    "unknown_import": Entry(404, "There is no such import.", _LIST),
+    "other_lines": Entry(409, "The import does not have as many lines as you say.", "Look at it again."),
+    "own_line": Entry(403, "A line of the file is for whoever approves it.", "Have somebody else approve it."),
+    "may_not_see_links": Entry(403, "This role may not see links or codes.", "Download the result without them."),
+    "not_issued_yet": Entry(422, "The import has no result yet.", "Wait for the event import.issued."),
 }
