@@ -38,6 +38,11 @@ IMPORT = (
     NULL, 60, 'k' FROM orders LIMIT 1;
   INSERT INTO import_chunks SELECT merchant_id, 'imp_x', 1, 2, 2, 1, NULL FROM orders LIMIT 1; """
 )
+EARNING = """
+  INSERT INTO earnings (merchant_id, id, customer_id, reference, points, taken_back, state, expires_at, created_by,
+    created_at, updated_at)
+  SELECT merchant_id, 'ern_x', 'cus_x', 'A-1', 50, 20, 'pending', created_at, 'key_x', created_at, created_at
+  FROM orders LIMIT 1"""
 TAMPERING = {
     "over a merchant and an asset all balances add up to zero": """
         UPDATE accounts SET balance = balance + 1 WHERE role = 'sales'""",
@@ -92,6 +97,12 @@ TAMPERING = {
     + """
         UPDATE transfers SET kind = 'reversal', reverses = (SELECT max(id) FROM transfers WHERE kind = 'issue')
         WHERE kind = 'redeem'""",
+    "each use of points has its transfer, for as many points": QUIET
+    + """
+        INSERT INTO points_uses SELECT merchant_id, 'ptu_x', 'cus_x', 'spend', 5, 0, 0, NULL, NULL, NULL, '', 'key_x',
+          created_at FROM orders LIMIT 1""",
+    "what a purchase earned was posted once, and waits, can be spent or has expired as its state says": QUIET + EARNING,
+    "what refunds took back of a purchase's points is written down, the shortfall too": QUIET + EARNING,
     "a piece of evidence is sealed for the customer of its case": QUIET
     + CASE
     + """

@@ -110,6 +110,10 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
         "redeemed": ("partly_redeemed", "issued", "needs_review"),
         "expired": ("issued", "partly_redeemed"),
     },
+    "earning": {
+        "pending": ("released", "expired"),
+        "released": ("expired",),
+    },
     "delivery": {
         "queued": ("sent", "failed"),
         "sent": ("delivered", "opened", "bounced"),

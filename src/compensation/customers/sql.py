@@ -70,6 +70,13 @@ JOIN accounts AS a ON a.merchant_id = $1 AND a.owner_id = r.id AND a.role = 'car
 WHERE r.merchant_id = $1 AND r.customer_id = $2 AND r.kind = 'store_credit' ORDER BY a.id
 """
 
+EARNED = """
+SELECT coalesce(sum(a.balance) FILTER (WHERE a.role = 'points'), 0)::bigint AS points,
+       coalesce(sum(a.balance) FILTER (WHERE a.role = 'points_pending'), 0)::bigint AS pending
+FROM earnings AS e JOIN accounts AS a ON a.merchant_id = $1 AND a.owner_id = e.id
+WHERE e.merchant_id = $1 AND e.customer_id = $2 AND e.state <> 'expired' AND e.expires_at > $3
+"""
+
 LOTS = """
 SELECT owner_id, lot, balance, asset, origin, opened_at, expires_at FROM accounts
 WHERE merchant_id = $1 AND owner_id = ANY($2) AND role IN ('card', 'points') AND balance > 0

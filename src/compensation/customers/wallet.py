@@ -48,11 +48,15 @@ class Perk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wallet(msgspec.Struct, frozen=True, kw_only=True):
-    """``credit`` is store credit by currency. A gift card belongs to whoever holds its code: it stands in ``held``."""
+    """``credit`` is store credit by currency. A gift card belongs to whoever holds its code: it stands in ``held``.
+
+    ``points`` can be spent now, those of purchases among them; ``points_pending`` are not released yet.
+    """
 
     customer_id: str
     credit: tuple[Money, ...]
     points: int
+    points_pending: int
     held: tuple[Held, ...]
     perks: tuple[Perk, ...]
 
@@ -65,6 +69,8 @@ async def wallet(tx: Tx, customer_id: str, at: datetime) -> Wallet:
     for lot in await tx.rows(sql.LOTS, [row["id"] for row in rows]):
         lots[lot["owner_id"]].append(_lot(lot))
     held = tuple(_held(row, lots[row["id"]]) for row in rows if row["kind"] in _VALUE)
+    earned = await tx.row(sql.EARNED, customer_id, at)
+    assert earned is not None, "a sum has one row"
     credit: dict[str, int] = defaultdict(int)
     for one in held:
         if one.kind == "store_credit":
@@ -72,7 +78,8 @@ async def wallet(tx: Tx, customer_id: str, at: datetime) -> Wallet:
     return Wallet(
         customer_id=customer_id,
         credit=tuple(Money(amount, currency) for currency, amount in sorted(credit.items())),
-        points=sum(one.balance.amount for one in held if one.kind == "points"),
+        points=earned["points"] + sum(one.balance.amount for one in held if one.kind == "points"),
+        points_pending=earned["pending"],
         held=held,
         perks=tuple(_perk(row) for row in rows if row["kind"] in _PERKS),
     )

@@ -8,6 +8,7 @@ import asyncpg
 from compensation.core.settings import Settings
 from compensation.db.import_laws import IMPORT_LAWS
 from compensation.db.law import Law
+from compensation.db.points_laws import POINTS_LAWS
 
 SHOWN = 20
 """How many offending rows of each law are printed."""
@@ -60,7 +61,8 @@ LAWS = (
              UNION ALL
              SELECT t.merchant_id, split_part(p.source, ':', 2), p.amount FROM transfers AS t
              JOIN postings AS p ON p.merchant_id = t.merchant_id AND p.transfer_id = t.id
-             WHERE t.kind IN ('expire', 'void') AND split_part(p.source, ':', 1) IN ('card', 'points')
+             WHERE t.kind IN ('expire', 'void', 'points_spent', 'points_converted')
+               AND split_part(p.source, ':', 1) IN ('card', 'points')
            ) AS m ON m.merchant_id = r.merchant_id AND m.reward_id = r.id
            WHERE r.kind IN ('gift_card', 'store_credit', 'points')
            GROUP BY 1, 2, 3 HAVING r.principal + r.bonus <> coalesce(sum(m.amount), 0)""",
@@ -236,6 +238,7 @@ LAWS = (
              ON e.merchant_id = n.merchant_id
            WHERE e.told IS DISTINCT FROM n.last OR e.highest IS DISTINCT FROM n.last""",
     ),
+    *POINTS_LAWS,
 )
 
 

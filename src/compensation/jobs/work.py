@@ -23,6 +23,8 @@ from compensation.jobs.bell import Bell, decode, encode, redis_settings
 from compensation.jobs.dispatch import DEADLINE, Worker
 from compensation.partners import open_partners
 from compensation.partners.objects import Objects
+from compensation.points.earn import AT_ONCE as EARNINGS_AT_ONCE
+from compensation.points.earn import Sweep, Swept, expire_earned, release_due
 from compensation.redemption.expire import AT_ONCE, Expire, Expired, expire
 from compensation.redemption.release import Ended, EndHolds, end_holds
 
@@ -109,7 +111,7 @@ async def sweep(worker: Worker, stop: asyncio.Event) -> None:
 
 
 async def let_expire(door: Doorway, stop: asyncio.Event) -> None:
-    """Post what is past its time, merchant by merchant."""
+    """Post what is past its time, and release points that are due, merchant by merchant."""
     while not stop.is_set():
         try:
             for merchant_id in await merchants(door):
@@ -118,7 +120,9 @@ async def let_expire(door: Doorway, stop: asyncio.Event) -> None:
                 while full and not stop.is_set():
                     ended = (await door.write(end_holds, who, EndHolds())).read(Ended).count
                     expired = (await door.write(expire, who, Expire())).read(Expired).count
-                    full = AT_ONCE in (ended, expired)
+                    released = (await door.write(release_due, who, Sweep())).read(Swept).count
+                    over = (await door.write(expire_earned, who, Sweep())).read(Swept).count
+                    full = AT_ONCE in (ended, expired) or EARNINGS_AT_ONCE in (released, over)
         except Exception as error:
             log.warning("expiry_failed", error=type(error).__name__)
         await _pause(stop, EXPIRY)

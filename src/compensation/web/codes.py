@@ -106,6 +106,14 @@ CODES: dict[str, Entry] = {
     "invalid_time": Entry(
         400, "The moment lacks its zone, or lies out of reach.", "Write it like 2026-06-30T23:59:59Z."
     ),
+    "unknown_earning": Entry(404, "No points of this purchase.", "Send the reference with which they were earned."),
+    "already_earned": Entry(409, "This purchase has earned its points.", "Nothing is left to do."),
+    "insufficient_points": Entry(422, "The customer has fewer points.", "Spend what `available` says is there."),
+    "more_than_earned": Entry(422, "More is taken back than the purchase earned.", "`left` says what can still be."),
+    "no_points_rate": Entry(422, "No rate is in force for this currency.", "Add one by POST /v1/points-rates."),
+    "too_few_points": Entry(422, "They make no minor unit of the currency.", "Convert more of them."),
+    "rate_in_the_past": Entry(422, "A rate cannot begin in the past.", "Leave valid_from out, or name a later moment."),
+    "rate_exists": Entry(409, "There is a rate from this moment on.", "Name another moment."),
     "unknown_transfer": Entry(404, "There is no such transfer.", _LIST),
     "not_reversible": Entry(
         422, "The entry belongs to a reward or a case.", "Undo it by that thing's own act: return, void or release."

@@ -89,7 +89,7 @@ def stored(draft: Draft, reward_id: str, merchant_id: str) -> Effect:
     principal = account(Role.card, reward_id, currency, "principal")
     bonus = account(Role.card, reward_id, currency, "bonus")
     goodwill = account(Role.expense_goodwill, merchant_id, currency)
-    source = account(Role.expense_owed, merchant_id, currency) if draft.part == Part.owed else goodwill
+    source = account(f"expense.{draft.part}", merchant_id, currency)
     postings, lots = [], {}
     if draft.principal.amount:
         postings.append(Posting(source, principal, draft.principal.amount))
