@@ -31,7 +31,8 @@ _LOG = {value: power for power, value in enumerate(_EXP)}
 
 def new_code(route: str) -> str:
     """A fresh code of the merchant whose route this is. Secret: seal it at once."""
-    body = [_VALUES[letter] for letter in route.upper()] + [secrets.randbelow(32) for _ in range(_RANDOM)]
+    drawn = secrets.randbits(5 * _RANDOM)
+    body = [_VALUES[letter] for letter in route.upper()] + [drawn >> 5 * place & 31 for place in range(_RANDOM)]
     # The check stands last, at weight x^0 = 1, so it is the sum of all that stand before it.
     return "".join(_ALPHABET[value] for value in [*body, _syndrome([*body, 0])])
 

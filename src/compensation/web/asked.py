@@ -11,6 +11,7 @@ from compensation.core.settings import Settings
 from compensation.db.answers import Who
 from compensation.db.unit import Doorway
 from compensation.partners.objects import Objects
+from compensation.web.answer import Asked
 from compensation.web.limits import Limits
 
 Door = NamedDependency[Doorway]
@@ -23,6 +24,8 @@ Told = NamedDependency[Settings]
 """``settings``: what the operator told us."""
 Store = NamedDependency[Objects]
 """``store``: where the files of evidence lie."""
+Busy = NamedDependency[Asked]
+"""``asked``: door, caller, key and limits in one, for the handlers that are called most."""
 Counted = NamedDependency[Limits]
 """``limits``: the counters of wrong guesses."""
 Cursor = Annotated[int | None, QueryParameter(ge=1, le=2**53, description="`next` of the page before.")]

@@ -4,8 +4,7 @@ import asyncio
 from collections import OrderedDict
 from typing import Any
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from litestar import Request
 
 from compensation.core.errors import Unauthenticated
 from compensation.core.vault import digest
@@ -46,17 +45,17 @@ class Keys:
         return who
 
 
-async def api_key(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """The guard of everything under /v1. It runs before the body is read: a stranger hears 401 and nothing else."""
-    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+async def api_key(request: Request[Any, Any, Any]) -> None:
+    """Stands before everything under /v1. It runs before the body is read: a stranger hears 401 and nothing else."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
     key = key.strip()
     if scheme.lower() != "bearer" or not key:
         raise Unauthenticated("api_key_needed", "Send your API key in the header Authorization: Bearer sk_…")
-    keys: Keys = connection.app.state.api_keys
+    keys: Keys = request.app.state.api_keys
     who = await keys.holder(key) if len(key) <= _LONGEST and key.isascii() else None
     if who is None:
         raise Unauthenticated("wrong_api_key", "This API key is unknown, revoked or expired.")
-    connection.state.who = who
+    request.state.who = who
 
 
 def who_asks(request: StrictRequest) -> Who:

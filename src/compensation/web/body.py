@@ -71,6 +71,17 @@ def explain(said: str) -> tuple[str, str]:
 
 def _check(body: bytes) -> None:
     """Refuse what the decoder would let pass: a key that stands twice, a number out of reach, a NUL in a text."""
+    try:
+        _SOUND.decode(body.decode())
+    except (ValueError, RecursionError):
+        _blame(body)
+        return
+    if rb"\u0000" in body:
+        _blame(body)
+
+
+def _blame(body: bytes) -> None:
+    """Say what is wrong with a body and where. Slower than to see that nothing is."""
     wrong: list[_Wrong] = []
 
     def note(code: str, why: str) -> _Wrong:
@@ -109,6 +120,26 @@ def _check(body: bytes) -> None:
             if isinstance(value, str) and "\x00" in value:
                 why = f"{pointer or 'The body'}: This text holds a NUL character. Remove it."
                 raise Invalid("forbidden_character", why, pointer=pointer)
+
+
+def _sound_pairs(pairs: list[tuple[str, Any]]) -> int:
+    if len(pairs) > 1 and len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError("a key stands twice")
+    return 0
+
+
+def _sound_digits(digits: str) -> int:
+    if len(digits) > _DIGITS:
+        raise ValueError("too many digits")
+    return 0
+
+
+def _unsound(name: str) -> None:
+    raise ValueError(name)
+
+
+_SOUND = json.JSONDecoder(object_pairs_hook=_sound_pairs, parse_int=_sound_digits, parse_constant=_unsound)
+"""Passes over a body that is as it should be, and keeps nothing of it."""
 
 
 def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:

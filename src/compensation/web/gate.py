@@ -1,5 +1,6 @@
 """The application's outermost skin: it answers only to its own names, and HEAD is answered as GET is."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
@@ -50,6 +51,7 @@ class Gate:
         await send({"type": "http.response.body", "body": self._refusal, "more_body": False})
 
 
+@lru_cache(maxsize=256)
 def _name_in(host: str) -> str | None:
     try:
         return urlsplit(f"//{host}").hostname

@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Request
 from litestar.exceptions import HTTPException
+from litestar.types import Empty
 
 from compensation.web.body import decode
 
@@ -16,6 +17,8 @@ class StrictRequest(Request[Any, Any, Any]):
     """Litestar would convert leniently ("5" would pass as 5); here the bytes meet the type directly."""
 
     async def body(self) -> bytes:
+        if self._body is not Empty:
+            return self._body
         try:
             async with asyncio.timeout(_PATIENCE):
                 return await super().body()

@@ -21,19 +21,21 @@ from importlib import import_module
 from litestar import Router
 from litestar.di import Provide
 
-from compensation.web.answer import idempotency_key
+from compensation.web.answer import asked, idempotency_key
 from compensation.web.auth import api_key, who_asks
 
 
 def api() -> Router:
-    """Everything under /v1. Whoever has no API key gets no further than the guard."""
+    """Everything under /v1. Whoever has no API key gets no further than ``api_key``."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     return Router(
         path="/v1",
         route_handlers=[import_module(f"{__name__}.{name}").router for name in names],
-        guards=[api_key],
+        # Not a guard: for each request the framework hands a guard a copy of its handler.
+        before_request=api_key,
         dependencies={
             "who": Provide(who_asks, sync_to_thread=False),
+            "asked": Provide(asked, sync_to_thread=False),
             "key": Provide(idempotency_key, sync_to_thread=False),
         },
         security=[{"api_key": []}],

@@ -13,6 +13,7 @@ from compensation.redemption.card import Card, look_up
 from compensation.redemption.give_back import GiveBack, give_back
 from compensation.redemption.redeem import Redemption, Spend, redeem
 from compensation.web.answer import answered
+from compensation.web.asked import Busy
 from compensation.web.limits import GUESSES, Limits
 
 
@@ -33,13 +34,13 @@ async def lookup(data: LookUp, door: Doorway, who: Who, limits: Limits) -> Card:
 
 
 @post("/redeem", summary="Spend from a card", status_code=201)
-async def spend(data: Spend, door: Doorway, who: Who, key: str, limits: Limits) -> Response[Redemption]:
+async def spend(data: Spend, asked: Busy) -> Response[Redemption]:
     """Spend all or part. Two tills on one card can never take more than it holds."""
-    limits.check(GUESSES, who.actor)
+    asked.limits.check(GUESSES, asked.who.actor)
     try:
-        return answered(await door.write_together(redeem, who, data, key), 201, Redemption)
+        return answered(await asked.together(redeem, data), 201, Redemption)
     except NotFound:
-        await limits.count(GUESSES, who.actor)
+        await asked.limits.count(GUESSES, asked.who.actor)
         raise
 
 

@@ -15,6 +15,7 @@ from compensation.issuance.order import OrderRequest, issue
 from compensation.issuance.read import order, orders_of_case
 from compensation.issuance.reward import Order
 from compensation.web.answer import answered
+from compensation.web.asked import Busy
 
 
 class Page(msgspec.Struct):
@@ -28,9 +29,9 @@ class Link(msgspec.Struct):
 
 
 @post("/", summary="Issue rewards", status_code=201)
-async def create(data: OrderRequest, door: Doorway, who: Who, key: str) -> Response[Order]:
+async def create(data: OrderRequest, asked: Busy) -> Response[Order]:
     """Issue gift cards, store credit or points. All items are issued, or none."""
-    return answered(await door.write_together(issue, who, data, key), 201, Order)
+    return answered(await asked.together(issue, data), 201, Order)
 
 
 @get("/{order_id:str}", summary="One order with its rewards")
