@@ -73,6 +73,7 @@ TAMPERING = {
     + CASE
     + """
         INSERT INTO offers SELECT merchant_id, 'case_x', 1, 'credit', '{"consent": "express"}' FROM orders LIMIT 1""",
+    "what was chosen is one of the offers of its case": QUIET + CASE,
     "every decided case has a receipt": QUIET + CASE,
     "whoever asked for an approval did not give it": QUIET + APPROVAL,
     "a file is what it says: its lines add up to what was approved, and its chunks hold each of them": (

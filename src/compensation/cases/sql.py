@@ -58,6 +58,22 @@ VALUES ($1, $2, $4, $4, 'offered', $14, $15, $16, $17, $18, $19, $20, $21, $22, 
 RETURNING number
 """
 
+# Offers are made anew with a new assessment; those before it stand in the receipts before it.
+OPENED = "SELECT created_at FROM cases WHERE merchant_id = $1 AND id = $2"
+DROP_OFFERS = "DELETE FROM offers WHERE merchant_id = $1 AND case_id = $2"
+REASSESS = """
+WITH signed AS (
+  INSERT INTO receipts (merchant_id, case_id, created_at, id, document, key_version)
+  VALUES ($1, $2, $3, $8, $9, $10)
+), offered AS (
+  INSERT INTO offers (merchant_id, case_id, position, key, offer)
+  SELECT $1, $2, position, key, offer
+  FROM unnest($11::smallint[], $12::text[], $13::jsonb[]) AS o (position, key, offer)
+)
+UPDATE cases SET updated_at = $3, report = $4, owed = $5, goodwill = $6, in_review = $7
+WHERE merchant_id = $1 AND id = $2 AND state = 'assessed'
+"""
+
 _CASE = """
 SELECT c.id, c.number, c.state, c.program_id, c.customer_id, i.label AS incident, c.channel, c.country, c.locale,
   c.reason_code, c.harms, c.severity, c.order_number, c.currency, c.order_amount, c.owed, c.goodwill, c.agent_id,

@@ -88,7 +88,7 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
     "case": {
         "reported": ("assessed", "cancelled"),
         "assessed": ("offered", "cancelled"),
-        "offered": ("accepted", "needs_approval", "rejected", "cancelled"),
+        "offered": ("accepted", "needs_approval", "rejected", "cancelled", "assessed"),
         "needs_approval": ("accepted", "offered", "rejected", "cancelled"),
         "accepted": ("issuing", "cancelled"),
         "issuing": ("issued",),

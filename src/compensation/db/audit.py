@@ -145,6 +145,12 @@ LAWS = (
                                                          AND s.offer_key = c.chosen)""",
     ),
     Law(
+        "what was chosen is one of the offers of its case",
+        """SELECT c.merchant_id, c.id, c.chosen FROM cases AS c WHERE c.chosen IS NOT NULL
+             AND NOT EXISTS (SELECT FROM offers AS o WHERE o.merchant_id = c.merchant_id AND o.case_id = c.id
+                                                       AND o.key = c.chosen)""",
+    ),
+    Law(
         "every decided case has a receipt",
         """SELECT c.merchant_id, c.id, c.state FROM cases AS c WHERE c.state NOT IN ('reported', 'cancelled')
              AND NOT EXISTS (SELECT FROM receipts AS r WHERE r.merchant_id = c.merchant_id AND r.case_id = c.id)""",

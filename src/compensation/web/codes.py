@@ -145,6 +145,8 @@ CODES: dict[str, Entry] = {
     "override_reason_needed": Entry(422, "An agent takes another offer than the first.", "Say why in override.reason."),
     "invalid_limit": Entry(400, "The limit's subject does not fit its kind.", "`detail` says what it must be."),
     "invalid_period": Entry(400, "The time is not one.", "`detail` says what it must be."),
+    "unknown_cost_line": Entry(400, "The report has no such cost line.", "Count its cost lines from 1."),
+    "nothing_changed": Entry(400, "The case is assessed by these facts already.", "Say what is otherwise."),
     "apology_not_sent": Entry(
         422, "The apology has not reached the customer.", "See that it is sent, then close the case."
     ),

@@ -11,6 +11,7 @@ from compensation.cases.case import Case, CaseFile, Event, case_file, events, of
 from compensation.cases.choose import Choice, Choose, choose
 from compensation.cases.close import Cancel, Close, cancel, close
 from compensation.cases.queue import MOST, Page, View, find, queue
+from compensation.cases.reassess import Change, Reassess, reassess
 from compensation.cases.report import ReportCase, report
 from compensation.cases.witness import Approval, ConsentOnRecord, approvals, consents
 from compensation.engine.plan import Offer
@@ -129,6 +130,21 @@ async def read_receipt(case_id: FromPath[str], door: Door, who: Caller) -> Respo
     return signed
 
 
+@post(
+    "/{case_id:str}/reassess",
+    summary="Assess a case anew",
+    status_code=200,
+    opt={"example": {"cost_lines": [{"line": 1, "accepted": True}], "reason": "The repairer's invoice is genuine."}},
+)
+async def reassess_case(case_id: FromPath[str], data: Change, door: Door, who: Caller, key: Key) -> Response[CaseFile]:
+    """Cost lines accepted or not, facts established: the case is decided again, with other offers and a further
+    receipt. Only while nothing is chosen or proposed.
+
+    `line` counts the cost lines of the report from 1. `facts` take the place of those known so far.
+    """
+    return answered(await door.write(reassess, who, Reassess(case_id=case_id, **_of(data)), key), 200, CaseFile)
+
+
 @post("/{case_id:str}/choose", summary="Choose an offer", status_code=200, opt={"example": {"offer": "refund"}})
 async def choose_offer(case_id: FromPath[str], data: Choice, door: Door, who: Caller, key: Key) -> Response[Case]:
     """The case is then accepted and issued, or waits for a second person.
@@ -178,7 +194,7 @@ router = Router(
     route_handlers=[
         create, index, read, read_offers, read_rewards, read_events, read_approvals, read_consents,
         read_receipt,
-        choose_offer, approve_case, reject_case, send_case_back, cancel_case, close_case,
+        reassess_case, choose_offer, approve_case, reject_case, send_case_back, cancel_case, close_case,
     ],
     tags=["Cases"],
 )  # fmt: skip

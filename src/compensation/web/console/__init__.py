@@ -6,6 +6,7 @@ from litestar.di import Provide
 from compensation.web.console.authority import add_limit, change_agent, drop_limit, lend, office, take_back
 from compensation.web.console.case import case, download_receipt, show_receipt
 from compensation.web.console.choose import grant, look, look_again, take
+from compensation.web.console.costs import judge_costs, look_at_costs
 from compensation.web.console.decide import ask, close_case, end, task_done
 from compensation.web.console.files import add_file, save_file, small_picture
 from compensation.web.console.login import change_keys, login, login_form, logout, you
@@ -24,6 +25,7 @@ def console() -> Router:
             login_form, login, logout, you, change_keys,
             cases, empty, send,
             case, show_receipt, download_receipt, as_text, as_mail, add_file, save_file, small_picture,
+            look_at_costs, judge_costs,
             look, take, look_again, grant, ask, end, close_case, task_done,
             office, change_agent, add_limit, drop_limit, lend, take_back, nowhere,
         ],

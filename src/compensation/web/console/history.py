@@ -16,6 +16,7 @@ from compensation.web.console.work import Work
 _WHAT = {
     "reported": word("Reported"),
     "assessed": word("Assessed"),
+    "reassessed": word("Assessed anew"),
     "offered": word("Offers made"),
     "chosen": word("Chosen"),
     "proposed": word("Proposed"),

@@ -30,6 +30,7 @@ DONE = {
     "cancelled": word("The case is called off. What was set aside has gone back to the budget."),
     "closed": word("The case is closed."),
     "task": word("It is marked as done."),
+    "reassessed": word("The case is assessed anew. Choose one of its offers."),
     "evidence_added": word("The file is kept with the case."),
     "keys": word("Your choice of keys is kept."),
     "authority_set": word("The authority is set, and holds from now on."),
@@ -43,6 +44,7 @@ DONE = {
 FOCUS = {
     "reported": "offers",
     "sent_back": "offers",
+    "reassessed": "offers",
     "evidence_added": "files",
     "task": "issued",
     "authority_set": "agents",
@@ -73,6 +75,7 @@ NOT_DONE = {
     "invalid_period": word("A delegation is to another person, and ends in the future, within 92 days."),
     "apology_not_sent": word("The apology has not reached the customer. See that it is sent, then close the case."),
     **WRONG,
+    "nothing_changed": word("The case is assessed by these facts already, so nothing was changed."),
     "unknown_reward": word("There is no such reward in this case."),
     "idempotency_key_reused": word("This form was sent before. Read the page as it is now, and send it from here."),
     "request_in_flight": word("The same form is being worked on. Reload the page in a moment."),

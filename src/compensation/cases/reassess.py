@@ -1,0 +1,105 @@
+"""Assessing a case anew: its cost lines accepted or not, its facts established; then decided and signed once more."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from compensation.cases import sql
+from compensation.cases.approve import Because
+from compensation.cases.authority import acting, bounding
+from compensation.cases.case import CaseFile, case_file
+from compensation.cases.move import Locked, locked, move
+from compensation.cases.said import open_report, seal_report
+from compensation.cases.sign import sign
+from compensation.cases.weigh import Setting, Weighed, history, setting, weigh
+from compensation.core.errors import Conflict, Invalid
+from compensation.core.states import CaseState
+from compensation.customers.key import open_key
+from compensation.db.answers import Who
+from compensation.db.pool import Tx, columns
+from compensation.engine.plan import History
+from compensation.engine.report import Facts, Report
+
+
+class CostVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``line`` counts the cost lines of the report from 1, in the order in which they came."""
+
+    line: Annotated[int, Meta(ge=1, le=50)]
+    accepted: bool
+
+
+class Change(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is found otherwise than before, and why. ``facts`` take the place of those known so far; left out, they
+    stay as they are."""
+
+    cost_lines: Annotated[tuple[CostVerdict, ...], Meta(max_length=50)] = ()
+    facts: Facts | None = None
+
+
+class Reassess(Change, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    case_id: str
+
+
+async def reassess(tx: Tx, who: Who, what: Reassess, at: datetime) -> CaseFile:
+    """Assess and decide the case once more, by the policy and the law of today. It is ``offered`` again, with other
+    offers and a further receipt; the receipts before it stay.
+
+    What somebody proposed must be sent back first, so that nobody approves what has changed beneath him.
+
+    Raises NotFound ``unknown_case``, Refused ``wrong_state``, Conflict ``customer_erased``, Invalid
+    ``unknown_cost_line``, ``nothing_changed`` and whatever a report with these facts would raise; Forbidden
+    ``not_yourself``, ``unknown_agent``.
+    """
+    actor = acting(who, what.agent)
+    if actor.startswith("agt_"):
+        await bounding(tx, actor, None)
+    case = await locked(tx, what.case_id, CaseState.offered)
+    if case.data_key is None:
+        raise Conflict("customer_erased", "This customer was erased; the case can only be called off.")
+    key = open_key(tx, case.customer_id, case.data_key)
+    row = await tx.row(sql.REPORTS, [case.id])
+    assert row is not None, "the case is locked, so it is there"
+    before = open_report(key, case.id, row["report"])
+    report = changed(before, what)
+    if report == before:
+        raise Invalid("nothing_changed", "The case is assessed by these facts already. Say what is otherwise.")
+    under = await setting(tx, msgspec.structs.replace(report, program=case.program_id), at)
+    weighed = weigh(report, under, await _history(tx, case, under, at), case.id, at)
+    await _write(tx, case, weighed, seal_report(key, case.id, report), actor, at, what.reason)
+    return await case_file(tx, case.id)
+
+
+def changed(report: Report, what: Change) -> Report:
+    """The report as it reads now. Raises Invalid ``unknown_cost_line``, or what reading such a report would raise."""
+    lines = list(report.cost_lines)
+    for verdict in what.cost_lines:
+        if verdict.line > len(lines):
+            raise Invalid("unknown_cost_line", f"The report has {len(lines)} cost lines; there is no {verdict.line}.")
+        lines[verdict.line - 1] = msgspec.structs.replace(lines[verdict.line - 1], accepted=verdict.accepted)
+    # Made anew instead of replaced in, so that one currency and sound sums are looked after here too.
+    fields = {name: getattr(report, name) for name in Report.__struct_fields__}
+    return Report(**fields | {"cost_lines": tuple(lines), "facts": what.facts or report.facts})
+
+
+async def _history(tx: Tx, case: Locked, under: Setting, at: datetime) -> History:
+    """What the customer received before. This case does not count as one before itself."""
+    found = await history(tx, case.customer_id, under, at)
+    opened: datetime = await tx.value(sql.OPENED, case.id)
+    counted = opened >= at - timedelta(days=under.books.policy.document.caps.period_days)
+    return msgspec.structs.replace(found, cases=found.cases - counted)
+
+
+async def _write(tx: Tx, case: Locked, weighed: Weighed, sealed: bytes, actor: str, at: datetime, reason: str) -> None:
+    signed, decision = sign(tx, weighed), weighed.decision
+    made: Sequence[tuple[int, str, object]] = [(place, one.key, one) for place, one in enumerate(decision.offers)]
+    await move(tx, case, CaseState.assessed, "reassessed", actor, at, said=reason)
+    await tx.run(sql.DROP_OFFERS, case.id)
+    await tx.run(
+        sql.REASSESS, case.id, at, sealed, decision.owed.amount, decision.goodwill.amount, bool(decision.review),
+        signed.id, signed.document, signed.key_version, *columns(made, 3),
+    )  # fmt: skip
+    again = msgspec.structs.replace(case, state=CaseState.assessed)
+    await move(tx, again, CaseState.offered, "offered", actor, at, note=signed.id)
