@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from compensation.cases.case import CaseFile, assessed
 from compensation.core.money import Money
 from compensation.core.states import CaseState, RewardState
 from compensation.core.text import moment
@@ -13,8 +14,10 @@ from compensation.delivery.letter import Held, Letter, Tongue
 from compensation.delivery.render import environment, mail
 from compensation.delivery.tracking import Progress
 from compensation.web.assets import asset
+from compensation.web.console.labels import Labels
+from compensation.web.pages.why import plain
 from compensation.web.upload import KINDS, WRONG
-from tests.look.incidents import BRAND, WRITER, asking, bringing, given, occasion, picked
+from tests.look.incidents import BRAND, WRITER, asking, bringing, decision, given, occasion, picked
 
 ENV = environment(WRITER.words)
 WORDS = WRITER.words
@@ -33,6 +36,7 @@ def page(name: str, letter: Letter | None, **more: Any) -> str:
         "asset": asset,
         "tongues": tuple(Tongue(each, f"?lang={each}") for each in ("en", "ar", "bg")),
         "here": "/t/dem0-7Q2M",
+        "why": "/t/dem0-7Q2M/why",
         "csrf": Markup('<input type="hidden" name="csrf" value="not-a-secret">'),
     }
     return ENV.get_template(f"pages/{name}.html").render(context | more)
@@ -93,6 +97,22 @@ def status(incident: str, key: str, locale: str | None = None, state: CaseState 
     return page("status", letter)
 
 
+def why(incident: str, key: str | None = None, locale: str | None = None) -> str:
+    """The plain receipt of an incident, as its customer reads it once ``key`` was chosen."""
+    about, made = occasion(incident, locale), decision(incident)
+    report, now = made.assessment.report, dt.datetime(2026, 11, 22, 10, 30, tzinfo=dt.UTC)
+    case = CaseFile(
+        id="case_look", number=20931, state=CaseState.offered, program_id="prg_look", customer_id="cus_look",
+        incident=None, channel="api", country=report.country, locale=about.locale, reason_code=report.reason_code,
+        harms=tuple(harm.type for harm in made.assessment.harms), severity="high", order_number="",
+        order_amount=report.order.amount if report.order else None, owed=made.owed, goodwill=made.goodwill,
+        agent_id=None, chosen=key, chosen_by=None, priority=False, answer_due=now, created_at=now, updated_at=now,
+        assessment=assessed(made), offers=made.offers, receipt_id="rcpt_01m82msefq2rdvq3a50qaba5pv",
+    )  # fmt: skip
+    told = plain(Labels(WORDS.in_(about.locale), WRITER.reasons), case, about.on)
+    return page("why", WRITER.apology(about), plain=told, back="/t/dem0-7Q2M")
+
+
 @cache
 def sheets() -> dict[str, str]:
     """Every page by a name that says which."""
@@ -147,6 +167,11 @@ def sheets() -> dict[str, str]:
         "status.ar": status("INC-20", "refund"),
         "status.bg": status("INC-15", "refund"),
         "status.offered.ar": status("INC-14", "credit", state=CaseState.offered),
+        "why.en": why("INC-01", "refund"),
+        "why.ar": why("INC-20"),
+        "why.bg": why("INC-15", "refund"),
+        "why.repair.bg": why("INC-03"),
+        "why.nothing.ar": why("INC-23"),
         "apology.bg": page("letter", WRITER.apology(occasion("INC-09"))),
         "problem.ar": page("problem", None, locale="ar"),
         "problem.en": page("problem", None, locale="en", brand=None, tongues=()),

@@ -320,3 +320,28 @@ async def test_uploads_through_one_link_are_limited(visit: Visit, stranger: http
     answers = [(await stranger.post(path, files=empty)).status_code for _ in range(UPLOADS.times + 1)]
     assert answers == [403] * UPLOADS.times + [429]
     assert (await stranger.get(path)).status_code == 200
+
+
+async def test_the_decision_is_told_in_plain_words_in_three_languages_and_tells_nothing_of_ours(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    case = await visit.report()
+    tokens = {kind: await visit.link(kind, case["id"]) for kind in KINDS}
+    before = await everything(owner, but=set())
+    for kind, token in tokens.items():
+        for lang, heading in (("en", "Why we decided"), ("ar", "لماذا قررنا"), ("bg", "Защо решихме")):
+            told = await stranger.get(f"/{PATHS[kind]}/{token}/why?lang={lang}")
+            assert told.status_code == 200, told.text
+            assert heading in told.text
+            costs = [f"{offer['cost']['amount'] / 100:,.2f}" for offer in case["offers"]]
+            values = [f"{offer['value']['amount'] / 100:,.2f}" for offer in case["offers"]]
+            assert not [cost for cost in costs if cost not in values and cost in told.text]
+    assert await everything(owner, but=set()) == before
+    page = (await stranger.get(f"/o/{tokens['offers']}")).text
+    assert f"/o/{tokens['offers']}/why" in page
+
+
+async def test_a_reward_that_nothing_decided_has_no_reasons_to_tell(visit: Visit, stranger: httpx.AsyncClient) -> None:
+    token = await visit.link("gift", (await visit.order())["id"])
+    assert (await stranger.get(f"/g/{token}/why")).status_code == 404
+    assert "/why" not in (await stranger.get(f"/g/{token}")).text

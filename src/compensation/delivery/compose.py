@@ -83,6 +83,7 @@ class Writer:
             choices=choices,
             otherwise=wait,
             action=_action(say, occasion, ask, url),
+            why=_why(occasion, url),
         )
 
     def remedy(self, occasion: Occasion, given: Sequence[Given], url: str) -> Letter:
@@ -102,6 +103,7 @@ class Writer:
             cards=tuple(thing for thing in things if isinstance(thing, Card)),
             promises=tuple(thing for thing in things if isinstance(thing, Promise)),
             action=_action(say, occasion, say(button), url),
+            why=_why(occasion, url),
         )
 
     def apology(self, occasion: Occasion, lines: Sequence[RemedyLine] = ()) -> Letter:
@@ -214,6 +216,11 @@ def _subject(say: Say, occasion: Occasion, heading: str) -> str:
     if not occasion.order_number:
         return heading
     return say("{heading} (order {order})", heading=heading, order=ltr(occasion.order_number))
+
+
+def _why(occasion: Occasion, url: str) -> str:
+    """Where the decision is told in plain words: beside the page of the letter, for whatever a case decided."""
+    return f"{url}/why" if occasion.case_number else ""
 
 
 def _reference(say: Say, occasion: Occasion, reason: str) -> tuple[Row, ...]:

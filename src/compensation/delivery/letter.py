@@ -169,6 +169,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     """The personal note; never empty in a letter that brings a remedy."""
     action: Action | None = None
+    why: str = ""
+    """Where the decision stands in plain words; empty where nothing was decided."""
     closing: str
     signatory: str
     desk: str

@@ -92,7 +92,7 @@ def case_page(request: StrictRequest, desk: Desk, work: Work, *, wrong: str | No
         review=[explain(each) for each in work.case.assessment.review],
         trace=explain.trace(),
         bonuses=explain.bonuses(),
-        rules=rules(labels, work, work.now.date()),
+        rules=rules(labels, work.case.assessment.obligations, work.now.date()),
         preview=preview(post, work, wanted),
         history=history(labels, work),
         rewards=[_reward(labels, work, reward) for reward in work.rewards],

@@ -1,6 +1,7 @@
 """The law of a case as an agent reads it: each rule that applied, where it stands, and how far it was checked."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import msgspec
 
@@ -11,7 +12,6 @@ from compensation.delivery.words import word
 from compensation.engine.assess import Obligation
 from compensation.engine.law import ConsentForm, LegalRule, Verification
 from compensation.web.console.labels import Labels
-from compensation.web.console.work import Work
 
 _CHECKED: dict[Verification, tuple[Badge, str]] = {
     Verification.unverified: (
@@ -47,9 +47,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     late: Badge | None = None
 
 
-def rules(labels: Labels, work: Work, on: dt.date) -> list[Rule]:
+def rules(labels: Labels, obligations: Sequence[Obligation], on: dt.date) -> list[Rule]:
     """The rules in the order in which the decision names them, as they stand on that day."""
-    return [_rule(labels, obligation, on) for obligation in work.case.assessment.obligations]
+    return [_rule(labels, obligation, on) for obligation in obligations]
 
 
 def _rule(labels: Labels, obligation: Obligation, on: dt.date) -> Rule:

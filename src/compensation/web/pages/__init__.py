@@ -7,12 +7,13 @@ from compensation.web.pages.gift import gift, reveal_code
 from compensation.web.pages.offer import choose_offer, offers
 from compensation.web.pages.refusal import refused
 from compensation.web.pages.status import status
+from compensation.web.pages.why import why
 
 
 def pages() -> Router:
     return Router(
         path="/",
-        route_handlers=[offers, choose_offer, gift, reveal_code, status, files, send_file],
+        route_handlers=[offers, choose_offer, gift, reveal_code, status, files, send_file, why],
         exception_handlers={Exception: refused},
         include_in_schema=False,
     )

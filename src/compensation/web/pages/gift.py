@@ -96,4 +96,5 @@ def _gift_page(request: StrictRequest, facts: Facts, token: str, held: list[Held
         tongues=tongues(f"/g/{token}"),
         csrf=csrf_field(request.app.state.door.vault, token),
         held=held,
+        why=f"/g/{token}/why" if facts.case else "",
     )

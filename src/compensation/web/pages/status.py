@@ -49,6 +49,7 @@ def status_page(request: StrictRequest, facts: Facts, history: list[Event]) -> R
         tongues=tongues(request.url.path),
         csrf="",
         here=request.url.path if facts.case.state in OPEN else "",
+        why=f"{request.url.path}/why",
     )
 
 
