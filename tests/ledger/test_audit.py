@@ -11,6 +11,8 @@ from compensation.redemption.capture import Capture, capture
 from compensation.redemption.give_back import GiveBack, give_back
 from compensation.redemption.hold import Hold, PlaceHold, hold
 from compensation.redemption.redeem import Redemption, Spend, redeem
+from compensation.redemption.reissue import Reissue, reissue
+from compensation.redemption.void import Void, void
 from tests.shop import buy_card, make_program
 
 # What somebody with the owner's password and ill will might do; the first words silence triggers and foreign keys.
@@ -50,9 +52,10 @@ TAMPERING = {
     "no account is below zero but those that stand for the merchant's own means": """
         ALTER TABLE accounts DROP CONSTRAINT no_overdraft; UPDATE accounts SET balance = -1 WHERE role = 'sales'""",
     "every transfer has postings": QUIET + "DELETE FROM postings",
-    "stored value is backed: what is left on a reward, is held, was spent or expired adds up to what was issued": """
+    "stored value is backed: what is left on a reward, is held, was spent or went on is all that came to it": """
         UPDATE rewards SET bonus = 5""",
-    "what is left on a reward, or held, fits its state": "UPDATE rewards SET state = 'redeemed'",
+    "what is left on a reward, or held, fits its state": """
+        UPDATE rewards SET state = 'redeemed' WHERE state <> 'voided'""",
     "a hold keeps all it holds until it ends, and nothing afterwards": """
         UPDATE holds SET amount = amount + 1 WHERE state = 'held'""",
     "no value is held but by a hold": QUIET + "DELETE FROM holds WHERE state = 'held'",
@@ -65,7 +68,13 @@ TAMPERING = {
     "never more given back than was spent": """
         INSERT INTO redemptions SELECT merchant_id, 'red_x', reward_id, 'return', id, 50_00, asset, 0, '', actor, at
         FROM redemptions WHERE kind = 'redeem' LIMIT 1""",
-    "a budget was spent on what it issued, and on nothing else": "UPDATE rewards SET budget = budget + 1",
+    "a budget was spent on what it issued and did not take back, and on nothing else": """
+        UPDATE rewards SET budget = budget + 1""",
+    "a correction moved what it says": QUIET + "UPDATE corrections SET amount = amount + 1",
+    "what was replaced or merged names where its value went, and keeps nothing": """
+        UPDATE rewards SET moved_to = NULL WHERE moved_to IS NOT NULL""",
+    "every lot of a card is good for as long as the card, which is as long as it was ever told": """
+        UPDATE rewards SET expires_at = expires_at + interval '1 day'""",
     "an order has ended when its rewards have, and a case when its order has": (
         QUIET + "UPDATE orders SET state = 'issuing'"
     ),
@@ -129,6 +138,10 @@ async def _used_shop(owner: asyncpg.Connection, door: Doorway, merchant: Who) ->
     await door.write(hold, merchant, place)
     held = (await door.write(hold, merchant, place)).read(Hold)
     await door.write(capture, merchant, Capture(hold_id=held.id, amount=Money(3_00, "EUR")))
+    lost, _ = await buy_card(door, merchant, Money(20_00, "EUR"))
+    await door.write(reissue, merchant, Reissue(reward_id=lost.rewards[0].id, reason="lost"))
+    wrong, _ = await buy_card(door, merchant, Money(20_00, "EUR"))
+    await door.write(void, merchant, Void(reward_id=wrong.rewards[0].id, reason="error"))
 
 
 async def test_sound_books_pass(owner: asyncpg.Connection, door: Doorway, merchant: Who) -> None:

@@ -1,86 +1,20 @@
 """Laws and stories of holding: what is set aside is spent by its hold or by nobody, and comes back in time."""
 
 import asyncio
-from collections.abc import Awaitable
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
-import pytest
 
 from compensation.core.errors import NotFound, Problem, Refused
 from compensation.core.money import Money
 from compensation.core.states import HoldState
-from compensation.db.answers import Who, Written
+from compensation.db.answers import Written
 from compensation.db.audit import audit
 from compensation.db.unit import Doorway
-from compensation.issuance.read import reward
-from compensation.issuance.reward import Reward
 from compensation.redemption.capture import Capture, capture
-from compensation.redemption.expire import Expire, Expired, expire
-from compensation.redemption.give_back import GiveBack, give_back
 from compensation.redemption.hold import Hold, PlaceHold, hold
-from compensation.redemption.redeem import Redemption, Spend, redeem
-from compensation.redemption.release import Ended, EndHolds, Release, end_holds, release
 from tests.conftest import make_merchant
-from tests.shop import buy_card, make_program
-
-
-class Till:
-    """A merchant's till: every verb in one word, in euro cents."""
-
-    def __init__(self, door: Doorway, who: Who) -> None:
-        self.door, self.who = door, who
-
-    async def card(self, amount: int, bonus: int = 0) -> tuple[str, str]:
-        order, code = await buy_card(self.door, self.who, _eur(amount), _eur(bonus) if bonus else None)
-        return order.rewards[0].id, code
-
-    async def hold(self, code: str, amount: int, minutes: int = 15) -> Hold:
-        what = PlaceHold(code=code, amount=_eur(amount), minutes=minutes)
-        return (await self.door.write(hold, self.who, what)).read(Hold)
-
-    async def capture(self, held: Hold, amount: int | None = None) -> Hold:
-        what = Capture(hold_id=held.id, amount=None if amount is None else _eur(amount))
-        return (await self.door.write(capture, self.who, what)).read(Hold)
-
-    async def release(self, held: Hold) -> Hold:
-        return (await self.door.write(release, self.who, Release(hold_id=held.id))).read(Hold)
-
-    async def spend(self, code: str, amount: int) -> Redemption:
-        what = Spend(code=code, amount=_eur(amount))
-        return (await self.door.write_together(redeem, self.who, what)).read(Redemption)
-
-    async def sweep(self) -> tuple[int, int]:
-        """How many holds and how many cards came to their end."""
-        ended = (await self.door.write(end_holds, self.who, EndHolds())).read(Ended)
-        return ended.count, (await self.door.write(expire, self.who, Expire())).read(Expired).count
-
-    async def see(self, reward_id: str) -> Reward:
-        async with self.door.read(self.who.merchant_id) as tx:
-            found = await reward(tx, reward_id)
-        assert found is not None
-        return found
-
-    def wait(self, **time: float) -> None:
-        now = self.door.clock() + timedelta(**time)
-        self.door.clock = lambda: now
-
-
-def _eur(amount: int) -> Money:
-    return Money(amount, "EUR")
-
-
-@pytest.fixture
-async def till(owner: asyncpg.Connection, door: Doorway, merchant: Who) -> Till:
-    await make_program(owner, door, merchant, Money(1_000_000, "EUR"))
-    return Till(door, merchant)
-
-
-async def refused(act: Awaitable[Any]) -> Problem:
-    with pytest.raises(Problem) as caught:
-        await act
-    return caught.value
+from tests.redemption.till import Till, eur, refused
 
 
 async def test_what_is_held_is_spent_by_nobody_else_and_what_is_not_captured_comes_back(
@@ -88,11 +22,11 @@ async def test_what_is_held_is_spent_by_nobody_else_and_what_is_not_captured_com
 ) -> None:
     reward_id, code = await till.card(50_00)
     held = await till.hold(code, 30_00)
-    assert held.balance == _eur(20_00)
+    assert held.balance == eur(20_00)
     assert (await refused(till.spend(code, 20_01))).code == "insufficient_balance"
     done = await till.capture(held, 25_00)
-    assert (done.state, done.captured, done.balance) == (HoldState.captured, _eur(25_00), _eur(25_00))
-    assert (await till.see(reward_id)).balance == _eur(25_00)
+    assert (done.state, done.captured, done.balance) == (HoldState.captured, eur(25_00), eur(25_00))
+    assert (await till.see(reward_id)).balance == eur(25_00)
     assert await owner.fetchval("SELECT balance FROM accounts WHERE role = 'sales'") == 25_00
     assert await audit(owner) == {}
 
@@ -105,10 +39,9 @@ async def test_a_hold_takes_the_principal_first_and_a_return_puts_each_lot_back(
     lots = "SELECT lot, balance FROM accounts WHERE role = 'card' ORDER BY lot"
     assert [tuple(row) for row in await owner.fetch(lots)] == [("bonus", 4_00), ("principal", 0)]
     assert done.redemption_id is not None
-    await till.door.write(give_back, till.who, GiveBack(redemption_id=done.redemption_id, amount=_eur(11_00)))
+    await till.give(done.redemption_id, 11_00)
     assert [tuple(row) for row in await owner.fetch(lots)] == [("bonus", 5_00), ("principal", 10_00)]
-    more = GiveBack(redemption_id=done.redemption_id, amount=_eur(1))
-    assert (await refused(till.door.write(give_back, till.who, more))).code == "more_than_spent"
+    assert (await refused(till.give(done.redemption_id, 1))).code == "more_than_spent"
     assert await audit(owner) == {}
 
 
@@ -137,7 +70,7 @@ async def test_a_forgotten_hold_comes_back_by_the_sweep_once(till: Till, owner: 
     till.wait(minutes=10)
     assert await till.sweep() == (1, 0)
     assert await till.sweep() == (0, 0)
-    assert (await till.see(reward_id)).balance == _eur(50_00)
+    assert (await till.see(reward_id)).balance == eur(50_00)
     assert await owner.fetchval("SELECT state FROM holds") == "expired"
     assert await audit(owner) == {}
 
@@ -181,7 +114,7 @@ async def test_two_hundred_holds_sales_captures_and_releases_at_once_never_overd
     till: Till, owner: asyncpg.Connection
 ) -> None:
     """One card of 100 euro, two processes; each comer takes 3 euro his own way. Nothing is lost or made."""
-    reward_id, code = await till.card(100_00)
+    _, code = await till.card(100_00)
     other = Till(Doorway(till.door.pool, till.door.vault), till.who)
 
     async def comer(number: int) -> int:
@@ -196,11 +129,11 @@ async def test_two_hundred_holds_sales_captures_and_releases_at_once_never_overd
         return done.captured.amount if done.captured else 0
 
     outcomes = await asyncio.gather(*(comer(number) for number in range(200)), return_exceptions=True)
-    assert all(isinstance(outcome, (int, Refused, NotFound)) for outcome in outcomes), outcomes
+    # Who waits too long for his turn hears that nothing was done: how many do is chance, what they change is nothing.
+    assert [one for one in outcomes if not isinstance(one, (int, Problem))] == []
     taken = sum(outcome for outcome in outcomes if isinstance(outcome, int))
-    left = (await till.see(reward_id)).balance
-    assert left is not None
-    assert taken + left.amount == 100_00
+    left = await owner.fetchval("SELECT sum(balance) FROM accounts WHERE role IN ('card', 'held')")
+    assert taken + left == 100_00
     assert await owner.fetchval("SELECT balance FROM accounts WHERE role = 'sales'") == taken
     assert await audit(owner) == {}
     await other.door.settle()
@@ -217,13 +150,13 @@ async def test_of_capture_release_and_sweep_exactly_one_ends_a_hold(till: Till, 
         assert sum(isinstance(outcome, Hold) for outcome in outcomes) == 1
         assert all(isinstance(outcome, (Hold, Refused)) for outcome in outcomes), outcomes
         ended += sum(isinstance(outcome, Hold) and outcome.state is HoldState.captured for outcome in outcomes)
-    assert (await till.see(reward_id)).balance == _eur(100_00 - 5_00 * ended)
+    assert (await till.see(reward_id)).balance == eur(100_00 - 5_00 * ended)
     assert await audit(owner) == {}
 
 
 async def test_the_same_key_holds_once(till: Till) -> None:
     reward_id, code = await till.card(50_00)
-    what = PlaceHold(code=code, amount=_eur(10_00))
+    what = PlaceHold(code=code, amount=eur(10_00))
     answers: list[Written] = await asyncio.gather(*(till.door.write(hold, till.who, what, "one key") for _ in range(8)))
     assert len({written.answer for written in answers}) == 1
-    assert (await till.see(reward_id)).balance == _eur(40_00)
+    assert (await till.see(reward_id)).balance == eur(40_00)

@@ -49,8 +49,9 @@ LAWS = (
              GROUP BY 1, 2 HAVING sum(amount) <> 0)""",
     ),
     Law(
-        "stored value is backed: what is left on a reward, is held, was spent or expired adds up to what was issued",
-        """SELECT r.merchant_id, r.id, r.principal + r.bonus AS issued, coalesce(sum(m.amount), 0) AS found
+        "stored value is backed: what is left on a reward, is held, was spent or went on is all that came to it",
+        """SELECT r.merchant_id, r.id, CASE WHEN r.replaces IS NULL THEN r.principal + r.bonus ELSE 0 END AS issued,
+                  coalesce(sum(m.amount), 0) AS found
            FROM rewards AS r LEFT JOIN (
              SELECT merchant_id, owner_id AS reward_id, balance AS amount FROM accounts WHERE role IN ('card', 'points')
              UNION ALL
@@ -61,11 +62,46 @@ LAWS = (
              UNION ALL
              SELECT t.merchant_id, split_part(p.source, ':', 2), p.amount FROM transfers AS t
              JOIN postings AS p ON p.merchant_id = t.merchant_id AND p.transfer_id = t.id
-             WHERE t.kind IN ('expire', 'void', 'points_spent', 'points_converted')
+             WHERE t.kind IN ('expire', 'void', 'clawback', 'move', 'points_spent', 'points_converted')
                AND split_part(p.source, ':', 1) IN ('card', 'points')
+             UNION ALL
+             SELECT t.merchant_id, split_part(p.destination, ':', 2), -p.amount FROM transfers AS t
+             JOIN postings AS p ON p.merchant_id = t.merchant_id AND p.transfer_id = t.id
+             WHERE t.kind IN ('reversal', 'move') AND split_part(p.destination, ':', 1) IN ('card', 'points')
            ) AS m ON m.merchant_id = r.merchant_id AND m.reward_id = r.id
            WHERE r.kind IN ('gift_card', 'store_credit', 'points')
-           GROUP BY 1, 2, 3 HAVING r.principal + r.bonus <> coalesce(sum(m.amount), 0)""",
+           GROUP BY r.merchant_id, r.id
+           HAVING CASE WHEN r.replaces IS NULL THEN r.principal + r.bonus ELSE 0 END <> coalesce(sum(m.amount), 0)""",
+    ),
+    Law(
+        "a correction moved what it says",
+        """SELECT c.merchant_id, c.id, c.kind, c.amount, coalesce(sum(p.amount), 0) AS posted FROM corrections AS c
+           LEFT JOIN transfers AS t ON t.merchant_id = c.merchant_id AND t.subject_id = c.id
+           LEFT JOIN postings AS p ON p.merchant_id = t.merchant_id AND p.transfer_id = t.id
+             AND split_part(CASE c.kind WHEN 'extend' THEN p.destination ELSE p.source END, ':', 1)
+                 IN ('card', 'points', 'promise') AND split_part(p.source, ':', 3) = c.asset
+           GROUP BY c.merchant_id, c.id HAVING c.amount <> coalesce(sum(p.amount), 0)""",
+    ),
+    Law(
+        "what was replaced or merged names where its value went, and keeps nothing",
+        """SELECT r.merchant_id, r.id, r.state, r.moved_to FROM rewards AS r
+           WHERE r.moved_to IS NOT NULL AND (r.state <> 'voided'
+             OR EXISTS (SELECT FROM accounts AS a WHERE a.merchant_id = r.merchant_id AND a.owner_id = r.id
+                        AND a.role IN ('card', 'points', 'promise') AND a.balance > 0))
+           UNION ALL
+           SELECT n.merchant_id, n.id, n.state, n.replaces FROM rewards AS n
+           JOIN rewards AS o ON o.merchant_id = n.merchant_id AND o.id = n.replaces
+           WHERE o.moved_to IS DISTINCT FROM n.id""",
+    ),
+    Law(
+        "every lot of a card is good for as long as the card, which is as long as it was ever told",
+        """SELECT a.merchant_id, a.id, a.expires_at, r.expires_at AS card FROM accounts AS a
+           JOIN rewards AS r ON r.merchant_id = a.merchant_id AND r.id = a.owner_id
+           WHERE a.role = 'card' AND a.balance > 0 AND a.expires_at IS DISTINCT FROM r.expires_at
+           UNION ALL
+           SELECT c.merchant_id, c.id, c.valid_until, r.expires_at FROM corrections AS c
+           JOIN rewards AS r ON r.merchant_id = c.merchant_id AND r.id = c.reward_id
+           WHERE c.valid_until > r.expires_at""",
     ),
     Law(
         "what is left on a reward, or held, fits its state",
@@ -118,12 +154,16 @@ LAWS = (
            GROUP BY 1, 2, 3 HAVING sum(b.amount) > u.amount""",
     ),
     Law(
-        "a budget was spent on what it issued, and on nothing else",
-        """SELECT a.merchant_id, a.id, a.balance, coalesce(r.drawn, 0) AS issued FROM accounts AS a LEFT JOIN (
-             SELECT merchant_id, program_id, currency, sum(budget) AS drawn FROM rewards
-             WHERE state <> 'voided' GROUP BY 1, 2, 3) AS r
-             ON r.merchant_id = a.merchant_id AND r.program_id = a.owner_id AND r.currency = a.asset
-           WHERE a.role = 'spent' AND a.balance <> coalesce(r.drawn, 0)""",
+        "a budget was spent on what it issued and did not take back, and on nothing else",
+        """SELECT a.merchant_id, a.id, a.balance, coalesce(sum(m.amount), 0) AS issued FROM accounts AS a LEFT JOIN (
+             SELECT merchant_id, 'spent:' || program_id || ':' || currency AS id, budget AS amount FROM rewards
+             WHERE replaces IS NULL
+             UNION ALL
+             SELECT t.merchant_id, p.source, -p.amount FROM transfers AS t
+             JOIN postings AS p ON p.merchant_id = t.merchant_id AND p.transfer_id = t.id
+             WHERE t.kind IN ('void', 'clawback') AND split_part(p.source, ':', 1) = 'spent') AS m
+             ON m.merchant_id = a.merchant_id AND m.id = a.id
+           WHERE a.role = 'spent' GROUP BY a.merchant_id, a.id HAVING a.balance <> coalesce(sum(m.amount), 0)""",
     ),
     Law(
         "an order has ended when its rewards have, and a case when its order has",

@@ -17,7 +17,7 @@ from compensation.delivery.occasion import Occasion, cited
 from compensation.engine.plan import Offer, Part, RemedyLine
 from compensation.engine.terms import Kind, Terms, kind_of
 from compensation.issuance.order import ORDERED
-from compensation.issuance.read import order, rewards_of_case
+from compensation.issuance.read import order, rewards_of_case, standing
 from compensation.issuance.reward import Order, Reward
 from compensation.merchants.merchant import brand, program
 
@@ -55,7 +55,7 @@ async def case_facts(tx: Tx, case_id: str, at: datetime, locale: str | None = No
         citations=cited(case.assessment.obligations),
     )
     chosen = next((offer for offer in case.offers if offer.key == case.chosen), None)
-    issued = await rewards_of_case(tx, case_id) if chosen else []
+    issued = standing(await rewards_of_case(tx, case_id)) if chosen else []
     given = _given_of_offer(occasion, chosen, issued) if chosen else ()
     return Facts(occasion=occasion, email=heard.person.email, case=case, given=given)
 
@@ -65,6 +65,7 @@ async def order_facts(tx: Tx, order_id: str, at: datetime, locale: str | None = 
     placed = await order(tx, order_id)
     if placed is None:
         raise NotFound("unknown_order", "There is no such order.")
+    placed = msgspec.structs.replace(placed, rewards=standing(placed.rewards))
     if placed.case_id is not None:
         return msgspec.structs.replace(await case_facts(tx, placed.case_id, at, locale), order=placed)
     face = await brand(tx, (await program(tx, placed.program_id)).brand_id)
@@ -92,12 +93,16 @@ def _given_of_offer(occasion: Occasion, chosen: Offer, issued: Sequence[Reward])
 
 
 def _given(occasion: Occasion, line: RemedyLine, reward: Reward | None) -> Given:
+    if reward is not None and reward.replaces is not None and line.amount is not None and reward.balance is not None:
+        # What was spent before the code was replaced is not given again.
+        line = msgspec.structs.replace(line, amount=reward.value, bonus=None)
     return Given(
         line=line,
         settles=occasion.settles(line.settles),
         due_on=reward.due_at.date() if reward and reward.due_at else None,
         expires_on=reward.expires_at.date() if reward and reward.expires_at else None,
         done=reward is not None and reward.state is RewardState.redeemed,
+        cancelled=reward is not None and reward.state is RewardState.voided,
     )
 
 

@@ -28,7 +28,7 @@ from compensation.engine.terms import (
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
     """``settles`` is the kind of due that an owed line meets. ``done`` is for a status: money arrived, task
-    finished.
+    finished. What was ``cancelled`` is told to nobody as his.
     """
 
     line: RemedyLine
@@ -36,6 +36,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     due_on: dt.date | None = None
     expires_on: dt.date | None = None
     done: bool = False
+    cancelled: bool = False
 
     @property
     def kind(self) -> Kind:

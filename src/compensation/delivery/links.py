@@ -43,6 +43,11 @@ async def link(tx: Tx, kind: LinkKind, subject_id: str, at: datetime) -> str:
     return token
 
 
+async def revoke(tx: Tx, kind: LinkKind, subject_id: str, at: datetime) -> None:
+    """The live link of this kind to this subject opens nothing any more; the next ``link`` makes another."""
+    await tx.run(sql.REVOKE_LINK, kind, subject_id, at)
+
+
 async def link_of(tx: Tx, kind: LinkKind, subject_id: str) -> str | None:
     """The token of the live link, or None when there is none. Reads only."""
     row = await tx.row(sql.LIVE_LINK, kind, subject_id)

@@ -88,10 +88,11 @@ async def send(door: Doorway, post: Post, port: MailPort, task: Task) -> None:
             facts, token = await _load(tx, row["letter"], row["case_id"], row["order_id"], door.clock())
         except Unreadable:
             key, facts, token = None, None, ""
-    if facts is None or key is None or not facts.email:
-        lack = "erased" if facts is None else "no_address"
+    if facts is None or key is None or not facts.email or _void(facts):
+        lack = "erased" if facts is None else "no_address" if not facts.email else "cancelled"
         await _record(door, task, MailOutcome(task.subject_id, DeliveryState.failed, "", lack))
         return
+    facts = msgspec.structs.replace(facts, given=tuple(one for one in facts.given if not one.cancelled))
     written = mail(post.templates, post.compose(row["letter"], facts, token))
     message = _message(facts, written, task.subject_id)
     crashpoint("deliver.before_send")
@@ -116,6 +117,11 @@ async def record_outcome(tx: Tx, who: Who, what: MailOutcome, at: datetime) -> D
 
 async def _record(door: Doorway, task: Task, outcome: MailOutcome) -> None:
     await door.write(record_outcome, Who(task.merchant_id, "system:send"), outcome)
+
+
+def _void(facts: Facts) -> bool:
+    """Whether all that the letter would bring was cancelled before it was sent."""
+    return bool(facts.given) and all(one.cancelled for one in facts.given)
 
 
 async def _load(tx: Tx, letter: str, case_id: str | None, order_id: str | None, at: datetime) -> tuple[Facts, str]:

@@ -15,6 +15,9 @@ INSERT INTO links (merchant_id, id, kind, subject_id, token_hash, key_version, e
 SELECT $1, id, $2, subject_id, token_hash, $3, $4, $5
 FROM unnest($6::text[], $7::text[], $8::bytea[]) AS l (id, subject_id, token_hash)
 """
+REVOKE_LINK = """
+UPDATE links SET revoked_at = $4 WHERE merchant_id = $1 AND kind = $2 AND subject_id = $3 AND revoked_at IS NULL
+"""
 OPEN_LINK = """
 SELECT id, kind, subject_id FROM links
 WHERE merchant_id = $1 AND kind = $2 AND token_hash = $3 AND revoked_at IS NULL AND expires_at > $4

@@ -1,5 +1,7 @@
 """Reading what was issued."""
 
+from collections.abc import Sequence
+
 from compensation.db.pool import Tx
 from compensation.issuance import sql
 from compensation.issuance.reward import Order, Reward
@@ -11,6 +13,18 @@ async def order(tx: Tx, order_id: str) -> Order | None:
         return None
     rewards = [Reward.of(reward) for reward in await tx.rows(sql.REWARDS_OF_ORDER, order_id)]
     return Order(**row, rewards=rewards)
+
+
+def standing(rewards: Sequence[Reward]) -> list[Reward]:
+    """The rewards of an order in the order of its lines: what was replaced gives its place to what replaces it."""
+    successors = {reward.replaces: reward for reward in rewards if reward.replaces}
+    stand = []
+    for reward in rewards:
+        if reward.replaces is None:
+            while reward.id in successors:
+                reward = successors[reward.id]  # noqa: PLW2901 - the last of its line stands here
+            stand.append(reward)
+    return stand
 
 
 async def orders_of_case(tx: Tx, case_id: str) -> list[Order]:

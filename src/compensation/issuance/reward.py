@@ -37,6 +37,10 @@ class Reward(msgspec.Struct, kw_only=True):
     due_at: datetime | None
     """By when a task is done, or money has arrived."""
     issued_at: datetime | None
+    replaces: str | None = None
+    """The reward whose code was lost or seen; this one carries its value on."""
+    moved_to: str | None = None
+    """Where the value of this one went: its successor, or the card it was merged into."""
     created_at: datetime
     updated_at: datetime
 

@@ -29,7 +29,7 @@ FROM unnest($10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15
 _REWARD = """
 SELECT r.id, r.order_id, r.program_id, r.case_id, r.customer_id, r.position, r.kind, r.remedy, r.part, r.state,
        r.currency, r.asset, r.principal, r.bonus, r.budget, r.terms, r.code_last4, r.expires_at, r.due_at,
-       r.issued_at, r.created_at, r.updated_at,
+       r.issued_at, r.replaces, r.moved_to, r.created_at, r.updated_at,
        (SELECT sum(a.balance)::bigint FROM accounts AS a
         WHERE a.merchant_id = $1 AND a.owner_id = r.id AND a.role IN ('card', 'points')) AS balance
 FROM rewards AS r

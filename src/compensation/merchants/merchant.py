@@ -48,6 +48,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     brand_id: str
     policy: str
     is_default: bool
+    void_days: int = 14
+    """For how many days after it was issued a reward that nobody used may be cancelled."""
     budgets: tuple[Budget, ...] = ()
 
 
@@ -55,6 +57,11 @@ class NewProgram(msgspec.Struct, frozen=True):
     name: Annotated[str, Meta(min_length=1, max_length=80)]
     brand_id: str
     policy: str
+
+
+class VoidWindow(msgspec.Struct, frozen=True):
+    program_id: str
+    days: int
 
 
 class Funding(msgspec.Struct, frozen=True):
@@ -131,6 +138,13 @@ async def programs(tx: Tx) -> list[Program]:
         figures = [int(row[name] or 0) for name in ("available", "reserved", "spent")]
         budgets[row["program_id"]].append(Budget(row["currency"], *figures))
     return [msgspec.structs.replace(one, budgets=tuple(budgets[one.id])) for one in found]
+
+
+async def set_void_window(tx: Tx, who: Who, what: VoidWindow, at: datetime) -> Added:
+    """For how many days rewards of this program may be cancelled, those already issued too. Raises NotFound."""
+    if not await tx.run(sql.SET_VOID_DAYS, what.program_id, what.days):
+        raise NotFound("unknown_program", "There is no such program; GET /v1/programs lists yours.")
+    return Added(what.program_id)
 
 
 async def fund(tx: Tx, who: Who, what: Funding, at: datetime) -> Added:

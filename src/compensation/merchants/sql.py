@@ -14,10 +14,13 @@ INSERT INTO programs (merchant_id, id, name, brand_id, policy, is_default, creat
 SELECT $1, $2, $3, $4, $5, NOT EXISTS (SELECT FROM programs WHERE merchant_id = $1), $6
 """
 PROGRAM = """
-SELECT id, name, brand_id, policy, is_default FROM programs
+SELECT id, name, brand_id, policy, is_default, void_days FROM programs
 WHERE merchant_id = $1 AND CASE WHEN $2::text IS NULL THEN is_default ELSE id = $2 END
 """
-PROGRAMS = "SELECT id, name, brand_id, policy, is_default FROM programs WHERE merchant_id = $1 ORDER BY id"
+PROGRAMS = """
+SELECT id, name, brand_id, policy, is_default, void_days FROM programs WHERE merchant_id = $1 ORDER BY id
+"""
+SET_VOID_DAYS = "UPDATE programs SET void_days = $3 WHERE merchant_id = $1 AND id = $2"
 BUDGETS = """
 SELECT owner_id AS program_id, asset AS currency,
   sum(balance) FILTER (WHERE role = 'budget') AS available,

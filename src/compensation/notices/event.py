@@ -40,6 +40,18 @@ class EventType(StrEnum):
     """A person must pay it by hand and then mark it as done."""
     import_issued = "import.issued"
     """Every line of a file is issued. Its result: GET /v1/imports/{data.id}/result."""
+    reward_voided = "reward.voided"
+    """It was cancelled; what the budget paid of it is back there."""
+    reward_reissued = "reward.reissued"
+    """``data`` is the new reward; ``data.replaces`` names the old one, whose code is dead."""
+    reward_extended = "reward.extended"
+    """It is good until ``data.expires_at``."""
+    reward_clawed_back = "reward.clawed_back"
+    """Value that had been credited by error or fraud was taken back, as far as it was there."""
+    reward_merged = "reward.merged"
+    """``data`` is the card that took in another whole."""
+    reward_transferred = "reward.transferred"
+    """``data`` is the card that store credit was moved to."""
 
 
 class NumberedEvent(msgspec.Struct, kw_only=True):
@@ -73,6 +85,7 @@ class Feed(msgspec.Struct):
 _SUBJECTS: dict[str, Callable[[Tx, str], Awaitable[Any]]] = {
     "task": reward,
     "refund": reward,
+    "reward": reward,
     "order": order,
     "import": find,
 }

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
+from asyncpg import Record
 from msgspec import Meta
 
 from compensation.core.errors import Invalid, NotFound, Refused
@@ -12,10 +13,11 @@ from compensation.core.money import MAX_AMOUNT, Money
 from compensation.core.states import RewardState
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
-from compensation.ledger import Posting, Transfer, account
+from compensation.ledger import Lot, Posting, Transfer, account
 from compensation.ledger.account import Role
 from compensation.redemption import sql
 from compensation.redemption.card import lots_of
+from compensation.redemption.lots import on
 from compensation.redemption.redeem import Redemption, Reference, write
 
 
@@ -32,23 +34,22 @@ class GiveBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 async def give_back(tx: Tx, who: Who, what: GiveBack, at: datetime) -> Redemption:
-    """Return value to the lots it was taken from, in the order in which it was taken.
+    """Return value to the lots it was taken from, in the order in which it was taken, wherever they are now.
 
     Raises NotFound ``unknown_redemption``, Refused ``currency_mismatch``, ``more_than_spent`` or ``wrong_state``.
     """
     use = await _use(tx, what.redemption_id)
     if use["asset"] != what.amount.currency:
         raise Refused("currency_mismatch", f"This card is in {use['asset']}.", currency=use["asset"])
-    # The reward is locked before we look at what was given back, so that two returns cannot both see the same sum.
-    (reward,) = await tx.rows(sql.LOCK_BY_ID, [use["reward_id"]])
+    reward = await _standing(tx, use["reward_id"])
     if reward["state"] in (RewardState.voided, RewardState.expired):
         raise Refused("wrong_state", f"The card is {reward['state']}. Give the customer a new one.")
     taken = [(row["lot"], row["amount"]) for row in await tx.rows(sql.TAKEN, what.redemption_id)]
     if sum(amount for _, amount in taken) < what.amount.amount:
         left = {"amount": sum(amount for _, amount in taken), "currency": use["asset"]}
         raise Refused("more_than_spent", "That is more than is left of this redemption to give back.", left=left)
-    lots = await lots_of(tx, [reward["id"]])
-    balance = sum(amount for _, amount in lots[reward["id"]]) + what.amount.amount
+    lots = (await lots_of(tx, [reward["id"]])).get(reward["id"], [])
+    balance = sum(amount for _, amount in lots) + what.amount.amount
     back = Redemption(
         id=new_id("red"),
         reward_id=reward["id"],
@@ -60,8 +61,21 @@ async def give_back(tx: Tx, who: Who, what: GiveBack, at: datetime) -> Redemptio
         actor=who.actor,
         at=at,
     )
-    await write(tx, [back], [_transfer(back, taken, tx.merchant_id)], at)
+    origins = {row["id"]: row["origin"] for row in await tx.rows(sql.ORIGINS, [lot for lot, _ in taken])}
+    opened = {on(lot, reward["id"]): Lot(origins[lot], reward["expires_at"]) for lot, _ in taken}
+    await write(tx, [back], [_transfer(back, taken, tx.merchant_id)], at, opened)
     return back
+
+
+async def _standing(tx: Tx, reward_id: str) -> Record:
+    """The reward, locked, or the one that its value went to. The lock comes before we look at what was given back, so
+    that two returns cannot both see the same sum.
+    """
+    while True:
+        (reward,) = await tx.rows(sql.LOCK_BY_ID, [reward_id])
+        if reward["moved_to"] is None:
+            return reward
+        reward_id = reward["moved_to"]
 
 
 async def _use(tx: Tx, redemption_id: str) -> dict[str, str]:
@@ -77,6 +91,6 @@ def _transfer(back: Redemption, taken: list[tuple[str, int]], merchant_id: str) 
     for lot, amount in taken:
         part = min(amount, left)
         if part:
-            postings.append(Posting(sales, lot, part))
+            postings.append(Posting(sales, on(lot, back.reward_id), part))
             left -= part
     return Transfer(kind="return", subject_id=back.id, actor=back.actor, event_at=back.at, postings=postings)

@@ -1,6 +1,6 @@
 """Spending stored value, in whole or in parts. Two tills on one card can never take more than it holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from compensation.core.money import MAX_AMOUNT, Money
 from compensation.core.states import RewardState
 from compensation.db.answers import Ask
 from compensation.db.pool import Tx, columns
-from compensation.ledger import Posting, Transfer, account, post
+from compensation.ledger import Lot, Posting, Transfer, account, post
 from compensation.ledger.account import Role
 from compensation.redemption import sql
 from compensation.redemption.card import hashes, lots_of, not_usable, usable
@@ -91,7 +91,13 @@ def take(lots: list[tuple[str, int]], amount: int) -> list[tuple[str, int]]:
     return taken
 
 
-async def write(tx: Tx, used: Sequence[Redemption], transfers: Sequence[Transfer], at: datetime) -> None:
+async def write(
+    tx: Tx,
+    used: Sequence[Redemption],
+    transfers: Sequence[Transfer],
+    at: datetime,
+    lots: Mapping[str, Lot] | None = None,
+) -> None:
     """Put down the uses, move the value, and bring each reward to the state that what is left on it means."""
     if not used:
         return
@@ -101,7 +107,7 @@ async def write(tx: Tx, used: Sequence[Redemption], transfers: Sequence[Transfer
         for u in used
     ]
     await tx.run(sql.SPEND, at, *columns(rows, 9), list(states), list(states.values()))
-    await post(tx, transfers, at)
+    await post(tx, transfers, at, lots)
 
 
 def state_after(use: Redemption) -> RewardState:

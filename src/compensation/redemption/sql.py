@@ -7,7 +7,7 @@ WHERE merchant_id = $1 AND code_hash = ANY($2) ORDER BY id
 LOCK_BY_CODE = BY_CODE + "FOR NO KEY UPDATE"
 
 LOCK_BY_ID = """
-SELECT id, kind, state, asset, expires_at FROM rewards WHERE merchant_id = $1 AND id = ANY($2)
+SELECT id, kind, state, asset, expires_at, moved_to FROM rewards WHERE merchant_id = $1 AND id = ANY($2)
 ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -37,24 +37,26 @@ WHERE r.merchant_id = $1 AND r.id = s.id
 USES = """
 SELECT id, reward_id, kind, amount, asset FROM redemptions WHERE merchant_id = $1 AND (id = ANY($2) OR of = ANY($2))
 """
-# What one use took from each lot, less what was given back to it since, in the order in which it was taken. What was
-# held first was taken from the hold, and goes back to the lot that the hold had it from.
-TAKEN = """
+# A lot by the account it was issued on, wherever its value lay later: on another reward, or in a hold.
+_BORN = """'card:' || CASE WHEN split_part(split_part({account}, ':', 4), '.', 2) = '' THEN {reward}
+       ELSE 'rwd_' || split_part(split_part({account}, ':', 4), '.', 2) END
+       || ':' || split_part({account}, ':', 3) || ':' || split_part(split_part({account}, ':', 4), '.', 1)"""
+# What one use took from each lot, less what was given back to it since, in the order in which it was taken.
+TAKEN = f"""
 SELECT lot, sum(amount)::bigint AS amount FROM (
-  SELECT CASE split_part(p.source, ':', 1) WHEN 'card' THEN p.source
-         ELSE 'card:' || u.reward_id || ':' || u.asset || ':' || split_part(p.source, ':', 4) END AS lot,
-         p.line, p.amount
+  SELECT {_BORN.format(account="p.source", reward="u.reward_id")} AS lot, p.line, p.amount
   FROM redemptions AS u
   JOIN transfers AS t ON t.merchant_id = $1 AND t.subject_id = u.id AND t.kind IN ('redeem', 'capture')
   JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
   WHERE u.merchant_id = $1 AND u.id = $2
   UNION ALL
-  SELECT p.destination, NULL, -p.amount FROM redemptions AS r
+  SELECT {_BORN.format(account="p.destination", reward="r.reward_id")}, NULL, -p.amount FROM redemptions AS r
   JOIN transfers AS t ON t.merchant_id = $1 AND t.subject_id = r.id AND t.kind = 'return'
   JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
   WHERE r.merchant_id = $1 AND r.of = $2) AS moved
 GROUP BY lot HAVING sum(amount) > 0 ORDER BY min(line)
-"""
+"""  # noqa: S608 - the pieces are ours
+ORIGINS = "SELECT id, origin FROM accounts WHERE merchant_id = $1 AND id = ANY($2)"
 
 HISTORY = """
 SELECT id, reward_id, kind, of, amount, asset, balance, reference, actor, at FROM redemptions
@@ -117,4 +119,67 @@ EXPIRE_HOLDS = "UPDATE holds SET state = 'expired', updated_at = $3 WHERE mercha
 # All lots of a card are good for as long as the card, so their names alone give the order of LOTS.
 LOTS_OF_HOLD = """
 SELECT id, balance FROM accounts WHERE merchant_id = $1 AND owner_id = $2 AND role = 'held' ORDER BY lot DESC
+"""
+
+ROUTE = "SELECT route FROM merchants WHERE id = $1"
+LOCK_REWARD = """
+SELECT id, order_id, program_id, case_id, customer_id, kind, part, state, currency, asset, principal, bonus, budget,
+       code_sealed, expires_at, issued_at
+FROM rewards WHERE merchant_id = $1 AND id = $2 FOR NO KEY UPDATE
+"""
+LOCK_ORDER = "SELECT id FROM orders WHERE merchant_id = $1 AND id = $2 FOR NO KEY UPDATE"
+MOVE_REWARD = "UPDATE rewards SET state = $3, updated_at = $4 WHERE merchant_id = $1 AND id = $2"
+MOVE_REWARD_ON = """
+UPDATE rewards SET state = 'voided', moved_to = $3, updated_at = $4 WHERE merchant_id = $1 AND id = $2
+"""
+IS_HELD = "SELECT EXISTS (SELECT FROM holds WHERE merchant_id = $1 AND reward_id = $2 AND state = 'held')"
+# Of a reward and of all that it replaces.
+IS_USED = """
+WITH RECURSIVE line AS (
+  SELECT id, replaces FROM rewards WHERE merchant_id = $1 AND id = $2
+  UNION ALL SELECT r.id, r.replaces FROM rewards AS r JOIN line ON r.id = line.replaces WHERE r.merchant_id = $1)
+SELECT coalesce(sum(CASE kind WHEN 'redeem' THEN amount ELSE -amount END), 0) > 0 FROM redemptions
+WHERE merchant_id = $1 AND reward_id IN (SELECT id FROM line)
+"""
+VOID_DAYS = "SELECT void_days FROM programs WHERE merchant_id = $1 AND id = $2"
+PROGRAMS_OF = "SELECT id, program_id FROM rewards WHERE merchant_id = $1 AND id = ANY($2)"
+LOTS_LEFT = """
+SELECT id, role, asset, balance, origin, expires_at FROM accounts
+WHERE merchant_id = $1 AND owner_id = $2 AND role IN ('card', 'points', 'promise') AND balance > 0
+ORDER BY role, expires_at NULLS LAST, lot DESC
+"""
+SUCCESSOR = """
+INSERT INTO rewards (merchant_id, id, order_id, program_id, case_id, customer_id, position, kind, remedy, part, state,
+                     currency, asset, principal, bonus, budget, terms, code_sealed, code_hash, code_last4,
+                     partner_ref, replaces, expires_at, due_at, issued_at, created_at, updated_at)
+SELECT $1, $3, order_id, program_id, case_id, customer_id,
+       (SELECT max(p.position) + 1 FROM rewards AS p WHERE p.merchant_id = $1 AND p.order_id = r.order_id),
+       kind, remedy, part, 'issued', currency, asset, $4, $5, budget, terms, $6, $7, $8,
+       $3, r.id, expires_at, due_at, issued_at, $9, $9
+FROM rewards AS r WHERE r.merchant_id = $1 AND r.id = $2
+"""
+EXTEND_REWARD = "UPDATE rewards SET expires_at = $3, updated_at = $4 WHERE merchant_id = $1 AND id = $2"
+EXTEND_LOTS = """
+UPDATE accounts SET expires_at = $3 WHERE merchant_id = $1 AND owner_id = $2 AND role IN ('card', 'points')
+"""
+# The last expiry of a reward that was not reversed, line by line.
+EXPIRY = """
+SELECT p.transfer_id, p.source, p.destination, p.amount FROM transfers AS t
+JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
+WHERE t.merchant_id = $1 AND t.subject_id = $2 AND t.kind = 'expire'
+  AND NOT EXISTS (SELECT FROM transfers AS u WHERE u.merchant_id = $1 AND u.reverses = t.id)
+ORDER BY p.line
+"""
+
+NEW_CORRECTION = """
+INSERT INTO corrections (merchant_id, id, kind, reward_id, to_reward_id, amount, shortfall, asset, valid_before,
+                         valid_until, reason, actor, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+CORRECTIONS = """
+SELECT id, kind, reward_id, to_reward_id, amount, shortfall, asset, valid_before, valid_until, reason, actor, at
+FROM corrections WHERE merchant_id = $1 AND (reward_id = $2 OR to_reward_id = $2) ORDER BY id
+"""
+CASE_EVENT = """
+INSERT INTO case_events (merchant_id, case_id, id, what, actor, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 """

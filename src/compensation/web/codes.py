@@ -96,6 +96,19 @@ CODES: dict[str, Entry] = {
     "currency_mismatch": Entry(422, "Two sums are in different currencies.", "Use the one that `currency` names."),
     "insufficient_balance": Entry(422, "Less is left than was asked for.", "Spend what `balance` says is left."),
     "budget_exhausted": Entry(422, "The program's budget does not cover the goodwill.", "Add to it, or choose less."),
+    "value_is_held": Entry(422, "A hold keeps some of the value.", "Capture or release the hold first."),
+    "not_stored_value": Entry(422, "This is no gift card and no store credit.", "Void it, or mark it as done."),
+    "not_voidable": Entry(422, "Rewards of this kind are not cancelled.", "`detail` says what ends them."),
+    "owed_value": Entry(422, "The customer is owed this.", "Reissue it, or take it back with a clawback."),
+    "already_used": Entry(422, "Some of it was used.", "Take back what is left with a clawback."),
+    "void_window_over": Entry(
+        422, "The time for cancelling is over; `until` says since when.", "Take back what is left with a clawback."
+    ),
+    "no_code": Entry(422, "The reward has no code.", "Send its letter again instead."),
+    "not_extendable": Entry(422, "Rewards of this kind have no validity to prolong.", "Issue another."),
+    "not_later": Entry(422, "The new end of validity is not after the old one.", "Send one after `expires_at`."),
+    "too_far": Entry(422, "The end of validity lies more than ten years ahead.", "Send one up to `latest`."),
+    "nobody_to_tell": Entry(422, "The order names no customer.", "Hand the link over yourself."),
     "more_than_held": Entry(
         422, "More is captured than was held.", "`held` says what was. Capture less, or hold again."
     ),

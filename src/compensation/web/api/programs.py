@@ -3,18 +3,24 @@
 from typing import Annotated
 
 import msgspec
-from litestar import Router, get
-from litestar.params import FromPath, QueryParameter
+from litestar import Response, Router, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta
 
 from compensation.ledger import account
 from compensation.ledger.account import Role
 from compensation.ledger.statement import Statement, statement
-from compensation.merchants.merchant import Program, program, programs
-from compensation.web.asked import Caller, Cursor, Door
+from compensation.merchants.merchant import Added, Program, VoidWindow, program, programs, set_void_window
+from compensation.web.answer import answered
+from compensation.web.asked import Caller, Cursor, Door, Key
 
 
 class ProgramList(msgspec.Struct, frozen=True):
     items: list[Program]
+
+
+class Days(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    days: Annotated[int, Meta(ge=0, le=3650)]
 
 
 @get("/", summary="Your programs with their budgets")
@@ -39,4 +45,12 @@ async def read_statement(
         return await statement(tx, [account(Role.budget, program_id, currency)], currency, before=cursor, limit=limit)
 
 
-router = Router("/programs", route_handlers=[index, read_statement], tags=["Programs"])
+@post("/{program_id:str}/void-window", summary="For how long rewards may be cancelled", status_code=200)
+async def set_window(
+    program_id: FromPath[str], data: JSONBody[Days], door: Door, who: Caller, key: Key
+) -> Response[Added]:
+    """Days after the issue, 14 to begin with; it holds for what was issued before, too."""
+    return answered(await door.write(set_void_window, who, VoidWindow(program_id, data.days), key), 200, Added)
+
+
+router = Router("/programs", route_handlers=[index, read_statement, set_window], tags=["Programs"])

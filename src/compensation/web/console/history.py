@@ -35,6 +35,13 @@ _WHAT = {
     "refund_redeemed": word("The refund has arrived"),
     "refund_needs_review": word("The refund needs a person"),
     "refund_refused": word("The refund was refused"),
+    "reward_voided": word("A reward was cancelled"),
+    "reward_reissued": word("A reward was replaced"),
+    "reward_extended": word("A reward is good for longer"),
+    "reward_clawed_back": word("Value was taken back"),
+    "reward_merged": word("A card was merged into another"),
+    "reward_transferred": word("Store credit was moved to a card"),
+    "reward_resent": word("The letter was sent again"),
 }
 _NOW = {
     CaseState.offered: word("Waiting for a choice"),

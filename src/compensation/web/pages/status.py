@@ -39,7 +39,8 @@ def status_page(request: StrictRequest, facts: Facts, history: list[Event]) -> R
         closed_at=when.get("closed"),
     )
     post: Post = request.app.state.post
-    letter = post.writer.status(facts.occasion, facts.given, progress)
+    given = [one for one in facts.given if not one.cancelled]
+    letter = post.writer.status(facts.occasion, given, progress)
     return page(
         request.app.state,
         "pages/status.html",
