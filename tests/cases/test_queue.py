@@ -156,3 +156,23 @@ async def reward(desk: Desk, case: Case, last4: str) -> None:
         " 's', 'h', $6, $7, $7, $7)",
         desk.system.merchant_id, new_id("rwd"), order, desk.program, case.id, last4, now,
     )  # fmt: skip
+
+
+async def test_a_perk_that_promises_a_prompt_answer_puts_a_case_first(desk: Desk) -> None:
+    plain = await desk.report(desk.system, INC_19, "first")
+    assert not plain.priority
+    await desk.owner.execute(
+        "INSERT INTO orders (merchant_id, id, program_id, customer_id, state, created_by, created_at, updated_at)"
+        " SELECT merchant_id, 'ord_tier', program_id, customer_id, 'issued', 'key_x', now(), now() FROM cases LIMIT 1"
+    )
+    await desk.owner.execute(
+        "INSERT INTO rewards (merchant_id, id, order_id, program_id, customer_id, position, kind, remedy, part, state,"
+        " currency, asset, principal, bonus, terms, issued_at, expires_at, created_at, updated_at)"
+        " SELECT merchant_id, 'rwd_tier', id, program_id, customer_id, 0, 'tier', 'tiered_perk', 'goodwill', 'issued',"
+        " 'EUR', 'EUR', 0, 0, '{\"tier\": \"gold\", \"perks\": [\"vip_support\"]}', now(), now() + interval '30 days',"
+        " now(), now() FROM orders"
+    )
+    prompt = await desk.report(desk.system, INC_19, "second")
+    assert prompt.customer_id == plain.customer_id
+    assert prompt.priority
+    assert prompt.answer_due - prompt.created_at == (plain.answer_due - plain.created_at) / 2

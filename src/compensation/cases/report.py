@@ -17,6 +17,7 @@ from compensation.core.ids import new_id
 from compensation.core.states import CaseState
 from compensation.customers.add import Living, find_or_add
 from compensation.customers.contact import Contact
+from compensation.customers.entitlement import entitlements
 from compensation.db.answers import Who
 from compensation.db.pool import Tx, columns
 from compensation.engine.plan import History
@@ -51,13 +52,14 @@ async def report(tx: Tx, who: Who, what: ReportCase, at: datetime) -> CaseFile:
     if what.ask_customer and not met.person.email:
         raise Invalid("email_needed", "To ask the customer we need his address: send customer.email.")
     before = History() if met.fresh else await history(tx, met.customer.id, under, at)
+    prompt = not met.fresh and (await entitlements(tx, met.customer.id, at)).prompt
     case_id = new_id("case")
     weighed = weigh(said, under, before, case_id, at)
     incident_id = under.incident_id
     if said.incident_group is not None and incident_id is None:
         incident_id = await incident(tx, said.incident_group, at)
     signed = sign(tx, weighed)
-    opened = _opened(said, what.channel, under, weighed, case_id, met.customer.id, actor, signed.id, at)
+    opened = _opened(said, what.channel, under, weighed, case_id, met.customer.id, actor, signed.id, at, prompt)
     sealed = seal_report(met.key, case_id, said)
     number = await _write(tx, opened, signed, incident_id, sealed, actor)
     if what.ask_customer:
@@ -75,10 +77,11 @@ def _opened(
     actor: str,
     receipt_id: str,
     at: datetime,
+    prompt: bool,
 ) -> CaseFile:
     """The case as it will be; its number is given by the database."""
     decision, order = weighed.decision, said.order
-    how_soon = urgency(decision.assessment.harms, at)
+    how_soon = urgency(decision.assessment.harms, at, prompt=prompt)
     return CaseFile(
         id=case_id,
         number=0,

@@ -22,10 +22,11 @@ class Urgency(msgspec.Struct, frozen=True):
     answer_due: datetime
 
 
-def urgency(harms: Iterable[HarmFound], at: datetime) -> Urgency:
-    """By the worst harm; an emotional harm puts the case at the head of the queue and halves its time."""
+def urgency(harms: Iterable[HarmFound], at: datetime, *, prompt: bool = False) -> Urgency:
+    """By the worst harm. An emotional harm puts the case at the head of the queue and halves its time; so does a
+    perk of the customer's that promises a ``prompt`` answer."""
     found = tuple(harms)
     worst = max((harm.severity for harm in found), key=lambda severity: severity.rank)
     emotional = any(harm.family is Family.emotional for harm in found)
-    within = ANSWER_WITHIN[worst] / (2 if emotional else 1)
-    return Urgency(worst, emotional, at + within)
+    first = emotional or prompt
+    return Urgency(worst, first, at + ANSWER_WITHIN[worst] / (2 if first else 1))

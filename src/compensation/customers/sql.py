@@ -70,6 +70,13 @@ JOIN accounts AS a ON a.merchant_id = $1 AND a.owner_id = r.id AND a.role = 'car
 WHERE r.merchant_id = $1 AND r.customer_id = $2 AND r.kind = 'store_credit' ORDER BY a.id
 """
 
+# Every tier that was ever granted, also what has run out: a later grant may have extended it.
+GRANTS = """
+SELECT id, terms, issued_at, expires_at FROM rewards
+WHERE merchant_id = $1 AND customer_id = $2 AND kind = 'tier' AND state <> 'voided' AND issued_at IS NOT NULL
+ORDER BY id
+"""
+
 EARNED = """
 SELECT coalesce(sum(a.balance) FILTER (WHERE a.role = 'points'), 0)::bigint AS points,
        coalesce(sum(a.balance) FILTER (WHERE a.role = 'points_pending'), 0)::bigint AS pending

@@ -6,12 +6,13 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath, QueryParameter
 
 from compensation.customers.customer import Customer, KnownCustomer, known_customer
+from compensation.customers.entitlement import Entitlements, entitlements
 from compensation.customers.erase import Erase, erase
 from compensation.customers.wallet import Wallet, credit_statement, wallet
 from compensation.ledger.statement import Statement
 from compensation.redemption.wallet import SpendFrom, WalletSpend, WalletSpent, spend_credit
 from compensation.web.answer import answered
-from compensation.web.asked import Caller, Cursor, Door, Key
+from compensation.web.asked import Caller, Cursor, Door, Key, Moment, moment
 
 
 @get("/{customer_id:str}", summary="One customer")
@@ -42,6 +43,14 @@ async def read_statement(
         return await credit_statement(tx, customer_id, currency, before=cursor, limit=limit)
 
 
+@get("/{customer_id:str}/entitlements", summary="What a customer is entitled to")
+async def read_entitlements(customer_id: FromPath[str], door: Door, who: Caller, at: Moment = None) -> Entitlements:
+    """His tier and perks now, or at another moment, with their start and end. The highest tier counts, the same tier
+    granted again extends the first, and what ends falls back by itself."""
+    async with door.read(who.merchant_id) as tx:
+        return await entitlements(tx, customer_id, moment(at) or door.clock())
+
+
 @post("/{customer_id:str}/wallet/spend", summary="Spend a customer's store credit", status_code=201)
 async def spend_wallet(
     customer_id: FromPath[str], data: WalletSpend, door: Door, who: Caller, key: Key
@@ -58,5 +67,7 @@ async def erase_customer(customer_id: FromPath[str], door: Door, who: Caller, ke
 
 
 router = Router(
-    "/customers", route_handlers=[read, read_wallet, read_statement, spend_wallet, erase_customer], tags=["Customers"]
+    "/customers",
+    route_handlers=[read, read_wallet, read_statement, read_entitlements, spend_wallet, erase_customer],
+    tags=["Customers"],
 )
