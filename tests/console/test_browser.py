@@ -203,6 +203,7 @@ async def _pages(shop: Shop) -> dict[str, str]:
         "found nothing": "/console?q=nobody",
         "your desk": "/console/you",
         "authority": "/console/authority",
+        "budgets": "/console/budgets",
         "look with a reason": f"{here}/{offered.id}/choose?offer=refund",
         "report": f"{here}/new",
         "offered": f"{here}/{offered.id}",

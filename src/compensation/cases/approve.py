@@ -8,10 +8,10 @@ from msgspec import Meta
 
 from compensation.cases import sql
 from compensation.cases.authority import Asked, Named, acting, approver, exceeded, record
-from compensation.cases.budget import release
+from compensation.cases.budget import fund_and_reserve, release
 from compensation.cases.case import Case, case
 from compensation.cases.move import Locked, locked, move
-from compensation.core.errors import Forbidden
+from compensation.core.errors import Forbidden, Refused
 from compensation.core.states import CaseState
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
@@ -40,7 +40,10 @@ class Decline(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
 async def approve(tx: Tx, who: Who, what: Approve, at: datetime) -> Case:
     """Grant what was proposed: the case is ``accepted`` and will be issued.
 
-    Raises NotFound ``unknown_case``, Refused ``wrong_state`` and Forbidden as ``authority.approver`` does.
+    What the budget did not cover is funded first, and needs a reason.
+
+    Raises NotFound ``unknown_case``, Refused ``wrong_state`` and ``reason_needed``, and Forbidden as
+    ``authority.approver`` does.
     """
     actor = acting(who, what.agent)
     proposed = await locked(tx, what.case_id, CaseState.needs_approval)
@@ -48,6 +51,11 @@ async def approve(tx: Tx, who: Who, what: Approve, at: datetime) -> Case:
     second = await approver(tx, actor, proposed.asked_by, asked, at, grants=True)
     if await exceeded(tx, second.authority_of, asked, "approved", at, hold=True) is not None:
         raise Forbidden("beyond_authority", "The same authority was used up a moment ago. Ask somebody with more.")
+    if proposed.over_budget:
+        if not what.reason.strip():
+            raise Refused("reason_needed", "This is over the budget: say in reason why it is granted all the same.")
+        assert proposed.offer is not None, "a proposal names an offer of its case"
+        await fund_and_reserve(tx, proposed.id, proposed.program_id, proposed.offer, actor, at)
     await _decide(tx, proposed, "approved", actor, second.authority_of, at)
     await record(tx, asked, second.authority_of, actor, "approved", at)
     await move(tx, proposed, CaseState.accepted, "approved", actor, at, said=what.reason)

@@ -2,6 +2,9 @@
 
 Goodwill and every bonus are the merchant's gift and are paid from the budget. A sum owed is a debt: it takes nothing
 from the budget and waits for none.
+
+Where a budget does not cover a choice, the program's rule says what follows: ``stop`` refuses it; ``escalate`` brings
+it to a second person, who may approve it with a reason and thereby funds what is missing.
 """
 
 from collections.abc import Iterable
@@ -11,22 +14,32 @@ import msgspec
 
 from compensation.cases import sql
 from compensation.core.errors import Refused
+from compensation.core.ids import new_id
 from compensation.core.money import Money
 from compensation.db.pool import Tx
-from compensation.engine.plan import Offer, Part, RemedyLine
+from compensation.engine.plan import Offer, RemedyLine
 from compensation.ledger import Posting, Transfer, account, lock, post
 from compensation.ledger.account import Role
+from compensation.merchants.budget import watch
 
 
 def drawn(lines: Iterable[RemedyLine], currency: str) -> Money:
-    """What these lines take from a budget: all goodwill, and the bonus of any line."""
-    total = 0
-    for line in lines:
-        if line.amount is not None and line.part is Part.goodwill:
-            total += line.amount.amount
-        if line.bonus is not None:
-            total += line.bonus.amount
-    return Money(total, currency)
+    """What these lines take from a budget together."""
+    return Money(sum(line.drawn for line in lines), currency)
+
+
+async def covered(tx: Tx, program_id: str, offer: Offer) -> bool:
+    """Whether the budget covers this offer; where the program escalates, whoever chooses must know before he does.
+
+    The account is held until the transaction ends, so that what is seen stays so.
+    """
+    wanted = drawn(offer.lines, offer.value.currency)
+    return wanted.amount <= await _left(tx, program_id, wanted.currency) if wanted.amount else True
+
+
+async def escalates(tx: Tx, program_id: str) -> bool:
+    """Whether a second person may fund what the budget does not cover; else it is refused."""
+    return bool(await tx.value(sql.ON_EMPTY, program_id) == "escalate")
 
 
 async def reserve(tx: Tx, case_id: str, program_id: str, offer: Offer, actor: str, at: datetime) -> None:
@@ -34,8 +47,7 @@ async def reserve(tx: Tx, case_id: str, program_id: str, offer: Offer, actor: st
     wanted = drawn(offer.lines, offer.value.currency)
     if not wanted.amount:
         return
-    budget, reserved = (account(role, program_id, wanted.currency) for role in (Role.budget, Role.reserved))
-    left = (await lock(tx, [budget])).get(budget, 0)
+    left = await _left(tx, program_id, wanted.currency)
     if left < wanted.amount:
         raise Refused(
             "budget_exhausted",
@@ -44,7 +56,29 @@ async def reserve(tx: Tx, case_id: str, program_id: str, offer: Offer, actor: st
             needed=msgspec.to_builtins(wanted),
             left={"amount": left, "currency": wanted.currency},
         )
+    budget, reserved = (account(role, program_id, wanted.currency) for role in (Role.budget, Role.reserved))
     await post(tx, [_transfer("reserve", case_id, actor, at, Posting(budget, reserved, wanted.amount))], at)
+    await watch(tx, [program_id], at)
+
+
+async def fund_and_reserve(tx: Tx, case_id: str, program_id: str, offer: Offer, actor: str, at: datetime) -> None:
+    """For a second person who approves over the budget: what is missing is added by a transfer of its own, then all
+    is set aside as ever. The budget is at no moment below zero."""
+    wanted = drawn(offer.lines, offer.value.currency)
+    missing = wanted.amount - await _left(tx, program_id, wanted.currency)
+    if missing > 0:
+        source = account(Role.funding, tx.merchant_id, wanted.currency)
+        posting = Posting(source, account(Role.budget, program_id, wanted.currency), missing)
+        funding = _transfer("fund", program_id, actor, at, posting)
+        await post(tx, [funding], at)
+        escalation = (new_id("besc"), case_id, program_id, funding.id, wanted.currency, missing, actor, at)
+        await tx.run(sql.ESCALATED, *escalation)
+    await reserve(tx, case_id, program_id, offer, actor, at)
+
+
+async def _left(tx: Tx, program_id: str, currency: str) -> int:
+    budget = account(Role.budget, program_id, currency)
+    return (await lock(tx, [budget])).get(budget, 0)
 
 
 async def release(tx: Tx, case_id: str, actor: str, at: datetime) -> None:

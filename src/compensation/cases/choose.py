@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from compensation.cases import consent, sql
 from compensation.cases.authority import Asked, Named, acting, bounding, exceeded, is_himself, record
-from compensation.cases.budget import reserve
+from compensation.cases.budget import covered, escalates, reserve
 from compensation.cases.case import Case, case
 from compensation.cases.consent import ConsentGiven
 from compensation.cases.move import Locked, locked, move
@@ -39,8 +39,8 @@ class Choose(Choice, frozen=True, kw_only=True, forbid_unknown_fields=True):
 async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
     """Take one offer. The case is then ``accepted`` and will be issued, or ``needs_approval``.
 
-    Its goodwill is reserved from the budget either way, so that a promise once made can be kept. What is owed waits
-    for no budget.
+    Its goodwill is reserved from the budget either way, so that a promise once made can be kept; where the budget does
+    not cover it and the program escalates, whoever approves funds it. What is owed waits for no budget.
 
     Raises NotFound ``unknown_case`` (also for a customer whose case it is not) and ``unknown_offer``; Refused
     ``wrong_state``, ``consent_required``, ``agreement_required``, ``override_reason_needed``, ``budget_exhausted``;
@@ -64,7 +64,11 @@ async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
         value=offer.value,
     )
     reason = await _second_person_needed(tx, chosen_case, actor, authority_of, asked, at)
-    await reserve(tx, chosen_case.id, chosen_case.program_id, offer, actor, at)
+    over_budget = await escalates(tx, chosen_case.program_id) and not await covered(tx, chosen_case.program_id, offer)
+    if over_budget:
+        reason = "over_budget"
+    else:
+        await reserve(tx, chosen_case.id, chosen_case.program_id, offer, actor, at)
     if spoken is not None and what.consent is not None:
         await consent.record(tx, chosen_case.id, offer, what.consent, spoken, actor, at)
     if reason is None:
@@ -78,7 +82,7 @@ async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
             tx, chosen_case, CaseState.needs_approval, "proposed", actor, at, chosen=offer.key, note=reason, said=said
         )
         asked_by = chosen_case.agent_id if actor.startswith("cus_") else actor
-        await tx.run(sql.ASK_APPROVAL, new_id("appr"), chosen_case.id, offer.key, asked_by or actor, at)
+        await tx.run(sql.ASK_APPROVAL, new_id("appr"), chosen_case.id, offer.key, asked_by or actor, at, over_budget)
     return await case(tx, chosen_case.id)
 
 

@@ -33,6 +33,8 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
     approval_id: str | None
     asked_by: str | None
     """Who made the proposal that waits for a second person."""
+    over_budget: bool
+    """Whether the budget did not cover that proposal, so that nothing is set aside for it."""
     data_key: bytes | None
 
 

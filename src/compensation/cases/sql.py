@@ -2,7 +2,7 @@
 
 # What deciding needs besides the customer: program, budget in the currency of the report, the incident it belongs to.
 PROGRAM = """
-SELECT p.id, p.policy, p.brand_id,
+SELECT p.id, p.policy, p.brand_id, p.on_empty,
   (SELECT array_agg(q.hash) FROM policies AS q
    WHERE q.merchant_id = $1 AND q.family = p.policy AND q.state = 'published') AS published,
   EXISTS (SELECT FROM policies AS q
@@ -117,7 +117,7 @@ SELECT id, offer_key, sentence, agreement, locale, given_by, at FROM consents
 WHERE merchant_id = $1 AND case_id = $2 ORDER BY id
 """
 APPROVALS = """
-SELECT id, offer_key, asked_by, asked_at, verdict, decided_by, on_behalf_of, decided_at FROM approvals
+SELECT id, offer_key, asked_by, asked_at, over_budget, verdict, decided_by, on_behalf_of, decided_at FROM approvals
 WHERE merchant_id = $1 AND case_id = $2 ORDER BY id
 """
 FIRST_OFFER = "SELECT offer FROM offers WHERE merchant_id = $1 AND case_id = $2 ORDER BY position LIMIT 1"
@@ -126,7 +126,7 @@ FIRST_OFFER = "SELECT offer FROM offers WHERE merchant_id = $1 AND case_id = $2 
 LOCK = """
 SELECT c.state, c.program_id, c.customer_id, c.locale, c.agent_id, c.chosen, o.offer,
   c.in_review, EXISTS (SELECT FROM unnest(c.harms) AS harm WHERE harm LIKE 'emotional.%') AS emotional,
-  a.id AS approval_id, a.asked_by, p.data_key
+  a.id AS approval_id, a.asked_by, coalesce(a.over_budget, false) AS over_budget, p.data_key
 FROM cases AS c
 LEFT JOIN offers AS o ON o.merchant_id = $1 AND o.case_id = c.id AND o.key = coalesce($3, c.chosen)
 LEFT JOIN approvals AS a ON a.merchant_id = $1 AND a.case_id = c.id AND a.verdict IS NULL
@@ -152,11 +152,17 @@ INSERT INTO consents (merchant_id, id, case_id, offer_key, sentence, agreement, 
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 ASK_APPROVAL = """
-INSERT INTO approvals (merchant_id, id, case_id, offer_key, asked_by, asked_at) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO approvals (merchant_id, id, case_id, offer_key, asked_by, asked_at, over_budget)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 DECIDE_APPROVAL = """
 UPDATE approvals SET verdict = $3, decided_by = $4, decided_at = $5, on_behalf_of = $6
 WHERE merchant_id = $1 AND id = $2 AND verdict IS NULL
+"""
+ON_EMPTY = "SELECT on_empty FROM programs WHERE merchant_id = $1 AND id = $2"
+ESCALATED = """
+INSERT INTO budget_escalations (merchant_id, id, case_id, program_id, transfer_id, currency, amount, approved_by, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 IS_HIMSELF = """
 SELECT EXISTS (SELECT FROM customers WHERE merchant_id = $1 AND id = $2 AND $3 && ARRAY[email_hash, reference_hash])

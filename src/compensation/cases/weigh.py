@@ -21,7 +21,10 @@ from compensation.engine.standing import deciding
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """What a case is decided under. ``budget_left`` is in the currency of the report."""
+    """What a case is decided under. ``budget_left`` is in the currency of the report.
+
+    ``escalates``: what the budget does not cover is still offered, since a second person may fund it.
+    """
 
     program_id: str
     incident_id: str | None
@@ -30,6 +33,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     brand_id: str
     shadowed: bool
     """Whether a policy in the shadow decides beside this one."""
+    escalates: bool
 
 
 class Weighed(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +57,7 @@ async def setting(tx: Tx, report: Report, at: datetime) -> Setting:
         budget_left=Money(row["budget"] or 0, report.money),
         brand_id=row["brand_id"],
         shadowed=row["shadowed"],
+        escalates=row["on_empty"] == "escalate",
     )
 
 
@@ -93,7 +98,7 @@ def weigh(report: Report, under: Setting, before: History, seed: str, at: dateti
     """
     books = under.books
     assessment = assess(_without_words(report, under.program_id), books.taxonomy, books.law, at.date())
-    limits = Limits(budget_left=under.budget_left)
+    limits = Limits(budget_left=None if under.escalates else under.budget_left)
     decision = decide(assessment, books.policy, books.law, limits, before, books.shelf, seed)
     return Weighed(decision=decision, limits=limits, history=before, books=books)
 

@@ -17,6 +17,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     offer_key: str
     asked_by: str
     asked_at: datetime
+    over_budget: bool
+    """Whether the program's budget did not cover it: whoever approves funds what is missing."""
     verdict: str | None
     decided_by: str | None
     on_behalf_of: str | None

@@ -6,6 +6,7 @@ import sys
 import asyncpg
 
 from compensation.core.settings import Settings
+from compensation.db.authority_laws import AUTHORITY_LAWS
 from compensation.db.import_laws import IMPORT_LAWS
 from compensation.db.law import Law
 from compensation.db.points_laws import POINTS_LAWS
@@ -201,66 +202,7 @@ LAWS = (
            JOIN cases AS c ON c.merchant_id = e.merchant_id AND c.id = e.case_id
            WHERE e.customer_id <> c.customer_id""",
     ),
-    Law(
-        "whoever asked for an approval did not give it",
-        "SELECT merchant_id, id, asked_by FROM approvals WHERE decided_by = asked_by",
-    ),
-    Law(
-        "nobody granted more to a customer in 30 days than he may have at once",
-        """SELECT g.merchant_id, g.id, g.agent_id, g.amount FROM grants AS g
-           JOIN agents AS a ON a.merchant_id = g.merchant_id AND a.id = g.agent_id
-           CROSS JOIN LATERAL (
-             SELECT sum(b.amount) AS together FROM grants AS b
-             WHERE b.merchant_id = g.merchant_id AND b.agent_id = g.agent_id AND b.customer_id = g.customer_id
-               AND b.currency = g.currency AND b.at > g.at - interval '30 days' AND b.at <= g.at) AS s
-           WHERE g.amount > 0 AND s.together > g.bound""",
-    ),
-    Law(
-        "no grant passed a limit that was in force",
-        """SELECT g.merchant_id, g.id, l.id AS limit_id, s.together, l.most FROM grants AS g
-           JOIN authority_limits AS l ON l.merchant_id = g.merchant_id AND l.currency = g.currency
-             AND g.at > l.created_at AND (l.ended_at IS NULL OR g.at < l.ended_at)
-             AND (l.program_id IS NULL OR l.program_id = g.program_id)
-           LEFT JOIN agents AS a ON a.merchant_id = g.merchant_id AND a.id = g.agent_id
-           CROSS JOIN LATERAL (
-             SELECT sum(b.amount) AS together FROM grants AS b
-             WHERE b.merchant_id = g.merchant_id AND b.currency = g.currency
-               AND b.at > g.at - make_interval(days => l.period_days) AND b.at <= g.at
-               AND (l.program_id IS NULL OR b.program_id = l.program_id)
-               AND CASE WHEN l.kind IN ('agent', 'role') THEN b.agent_id = g.agent_id
-                        WHEN l.kind = 'team' THEN b.team = g.team
-                        WHEN l.kind = 'program' THEN b.program_id = g.program_id
-                        ELSE b.customer_id = g.customer_id END) AS s
-           WHERE g.amount > 0 AND s.together > l.most
-             AND CASE l.kind WHEN 'agent' THEN l.subject = g.agent_id WHEN 'team' THEN l.subject = g.team
-                             WHEN 'role' THEN l.subject = a.role
-                             WHEN 'program' THEN g.how = 'alone' AND l.subject = g.program_id
-                             ELSE g.how = 'alone' END""",
-    ),
-    Law(
-        "nobody granted anything to himself",
-        """SELECT g.merchant_id, g.id, g.granted_by FROM grants AS g
-           JOIN customers AS c ON c.merchant_id = g.merchant_id AND c.id = g.customer_id
-           JOIN agents AS a ON a.merchant_id = g.merchant_id AND a.id IN (g.agent_id, g.granted_by)
-           WHERE a.own_hashes && ARRAY[c.email_hash, c.reference_hash]""",
-    ),
-    Law(
-        "whatever was accepted was granted by somebody, for what it is worth",
-        """SELECT c.merchant_id, c.id, c.state FROM cases AS c
-           JOIN offers AS o ON o.merchant_id = c.merchant_id AND o.case_id = c.id AND o.key = c.chosen
-           WHERE c.state IN ('accepted', 'issuing', 'issued', 'closed') AND c.created_at >= (
-               SELECT min(applied_at) FROM migrations WHERE name LIKE '%authority_and_its_use%')
-             AND NOT EXISTS (SELECT FROM grants AS g WHERE g.merchant_id = c.merchant_id AND g.case_id = c.id
-                               AND g.amount = (o.offer -> 'value' ->> 'amount')::bigint)""",
-    ),
-    Law(
-        "who decided in another's place was lent his authority at that time, and not by the maker",
-        """SELECT p.merchant_id, p.id, p.decided_by, p.on_behalf_of FROM approvals AS p
-           WHERE p.on_behalf_of IS NOT NULL AND (p.on_behalf_of = p.asked_by OR NOT EXISTS (
-             SELECT FROM delegations AS d WHERE d.merchant_id = p.merchant_id AND d.from_agent = p.on_behalf_of
-               AND d.to_agent = p.decided_by AND d.starts_at <= p.decided_at AND d.ends_at > p.decided_at
-               AND (d.ended_at IS NULL OR d.ended_at > p.decided_at)))""",
-    ),
+    *AUTHORITY_LAWS,
     *IMPORT_LAWS,
     Law(
         "no policy was published by whoever wrote it, and none stands where it may not",

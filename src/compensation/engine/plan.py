@@ -47,6 +47,12 @@ class RemedyLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     removable: bool = True
     """False for what the law, the harm or the house demands: sums owed, notes, an emotional harm's apology."""
 
+    @property
+    def drawn(self) -> int:
+        """What it takes from the program's budget, in minor units: all goodwill and every bonus; never a sum owed."""
+        goodwill = self.amount.amount if self.amount is not None and self.part is Part.goodwill else 0
+        return goodwill + (self.bonus.amount if self.bonus is not None else 0)
+
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One bundle that resolves the case. ``key`` is stable: the same offer of the same policy keeps its key."""

@@ -22,6 +22,7 @@ from compensation.issuance.put import Placed, put
 from compensation.issuance.reward import Order
 from compensation.ledger import account, lock
 from compensation.ledger.account import Role
+from compensation.merchants.budget import watch
 
 ORDERED = Reason("ordered")
 EVENTS = {OrderState.issued: "event:order.issued", OrderState.partly_issued: "event:order.partly_issued"}
@@ -116,6 +117,7 @@ async def issue(tx: Tx, asks: Sequence[Ask[OrderRequest]], at: datetime) -> list
             )
     if placed:
         outcomes |= zip(placed, await put(tx, list(placed.values()), at), strict=True)
+        await watch(tx, [order.program_id for order in placed.values()], at)
     for outcome in outcomes.values():
         if isinstance(outcome, Order) and outcome.customer_id is not None:
             tx.tell("tell_remedy", outcome.id)

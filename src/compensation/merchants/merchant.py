@@ -20,6 +20,7 @@ from compensation.merchants.brand import Brand, checked
 
 _ROUTE_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 Mode = Literal["live", "test"]
+OnEmpty = Literal["stop", "escalate"]
 
 
 class Merchant(msgspec.Struct, frozen=True):
@@ -50,6 +51,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     is_default: bool
     void_days: int = 14
     """For how many days after it was issued a reward that nobody used may be cancelled."""
+    on_empty: OnEmpty = "stop"
+    """What becomes of a choice that the budget does not cover: ``stop`` or ``escalate``."""
     budgets: tuple[Budget, ...] = ()
 
 
@@ -162,4 +165,5 @@ async def fund(tx: Tx, who: Who, what: Funding, at: datetime) -> Added:
         postings=[Posting(source, account("budget", funded.id, currency), amount)],
     )
     await post(tx, [transfer], at)
+    await tx.run(sql.BEGIN_PERIOD, funded.id, currency, transfer.id, at)
     return Added(transfer.id)

@@ -14,11 +14,11 @@ INSERT INTO programs (merchant_id, id, name, brand_id, policy, is_default, creat
 SELECT $1, $2, $3, $4, $5, NOT EXISTS (SELECT FROM programs WHERE merchant_id = $1), $6
 """
 PROGRAM = """
-SELECT id, name, brand_id, policy, is_default, void_days FROM programs
+SELECT id, name, brand_id, policy, is_default, void_days, on_empty FROM programs
 WHERE merchant_id = $1 AND CASE WHEN $2::text IS NULL THEN is_default ELSE id = $2 END
 """
 PROGRAMS = """
-SELECT id, name, brand_id, policy, is_default, void_days FROM programs WHERE merchant_id = $1 ORDER BY id
+SELECT id, name, brand_id, policy, is_default, void_days, on_empty FROM programs WHERE merchant_id = $1 ORDER BY id
 """
 SET_VOID_DAYS = "UPDATE programs SET void_days = $3 WHERE merchant_id = $1 AND id = $2"
 BUDGETS = """
@@ -29,6 +29,42 @@ SELECT owner_id AS program_id, asset AS currency,
 FROM accounts
 WHERE merchant_id = $1 AND owner_id = ANY($2) AND role IN ('budget', 'reserved', 'spent')
 GROUP BY owner_id, asset ORDER BY owner_id, asset
+"""
+SET_ON_EMPTY = "UPDATE programs SET on_empty = $3 WHERE merchant_id = $1 AND id = $2"
+BEGIN_PERIOD = """
+INSERT INTO budget_periods (merchant_id, program_id, currency, period, size, alerted, started_at)
+SELECT $1, $2, $3, $4, balance, 0, $5 FROM accounts
+WHERE merchant_id = $1 AND id = 'budget:' || $2 || ':' || $3 AND balance > 0
+ON CONFLICT (merchant_id, program_id, currency)
+DO UPDATE SET period = EXCLUDED.period, size = EXCLUDED.size, alerted = 0, started_at = EXCLUDED.started_at
+"""
+# Each period's row is touched only when a threshold is passed, so that whoever grants waits for nobody here.
+PASSED = """
+UPDATE budget_periods AS p SET alerted = r.reached
+FROM (
+  SELECT b.program_id, b.currency, b.alerted AS before, a.balance AS available,
+    CASE WHEN a.balance <= 0 THEN 100 WHEN a.balance * 5 <= b.size THEN 80 WHEN a.balance * 2 <= b.size THEN 50 ELSE 0
+    END AS reached
+  FROM budget_periods AS b
+  JOIN accounts AS a ON a.merchant_id = $1 AND a.id = 'budget:' || b.program_id || ':' || b.currency
+  WHERE b.merchant_id = $1 AND b.program_id = ANY($2)) AS r
+WHERE p.merchant_id = $1 AND p.program_id = r.program_id AND p.currency = r.currency AND p.alerted < r.reached
+RETURNING p.program_id, p.currency, p.period, p.size, r.before, r.reached, r.available
+"""
+ADD_ALERT = """
+INSERT INTO budget_alerts (merchant_id, id, program_id, currency, period, percent, size, available, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_ALERT = "SELECT id, program_id, currency, percent, size, available, at FROM budget_alerts "
+ALERT = _ALERT + "WHERE merchant_id = $1 AND id = $2"
+ALERTS = _ALERT + "WHERE merchant_id = $1 AND program_id = $2 ORDER BY id DESC LIMIT 100"
+LOW = """
+SELECT b.program_id, g.name AS program, b.currency, b.alerted, b.size, a.balance AS available
+FROM budget_periods AS b
+JOIN programs AS g ON g.merchant_id = $1 AND g.id = b.program_id
+JOIN accounts AS a ON a.merchant_id = $1 AND a.id = 'budget:' || b.program_id || ':' || b.currency
+WHERE b.merchant_id = $1 AND b.alerted > 0
+ORDER BY b.alerted DESC, a.balance::numeric / b.size, b.program_id, b.currency
 """
 
 ADD_AGENT = """

@@ -18,12 +18,13 @@ from compensation.db.pool import Tx
 from compensation.db.unit import Doorway
 from compensation.imports.batch import find
 from compensation.issuance.read import order, reward
+from compensation.merchants.budget import alert
 from compensation.notices import sql
 from compensation.notices.queue import queue
 
 
 class EventType(StrEnum):
-    """What merchants are told of. ``data`` is the Order or the Import where the first word says so, else the Reward."""
+    """What merchants are told of. ``data`` is what the first word names: Order, Import, budget Alert, else Reward."""
 
     task_assigned = "task.assigned"
     """Something for the merchant to do by ``data.due_at``. When it is done: POST /v1/rewards/{data.id}/done."""
@@ -52,6 +53,8 @@ class EventType(StrEnum):
     """``data`` is the card that took in another whole."""
     reward_transferred = "reward.transferred"
     """``data`` is the card that store credit was moved to."""
+    budget_alert = "budget.alert"
+    """50, 80 or 100 per cent of a program's budget are promised or spent; once each until money is added to it."""
 
 
 class NumberedEvent(msgspec.Struct, kw_only=True):
@@ -63,7 +66,7 @@ class NumberedEvent(msgspec.Struct, kw_only=True):
     type: EventType
     at: datetime = msgspec.field(name="timestamp")
     data: dict[str, Any]
-    """The Reward, the Order or the Import as it stood when the event was written down. It does not change later."""
+    """The Reward, Order, Import or Alert as it stood when the event was written down. It does not change later."""
 
 
 class Happened(msgspec.Struct, frozen=True):
@@ -88,6 +91,7 @@ _SUBJECTS: dict[str, Callable[[Tx, str], Awaitable[Any]]] = {
     "reward": reward,
     "order": order,
     "import": find,
+    "budget": alert,
 }
 
 

@@ -155,6 +155,7 @@ CODES: dict[str, Entry] = {
         "Show him `sentence`; once he agrees, send it as consent.sentence.",
     ),
     "agreement_required": Entry(422, "The law asks for a signed agreement.", "Name it in consent.agreement."),
+    "reason_needed": Entry(422, "The approval is over the budget.", "Say why in reason."),
     "override_reason_needed": Entry(422, "An agent takes another offer than the first.", "Say why in override.reason."),
     "invalid_limit": Entry(400, "The limit's subject does not fit its kind.", "`detail` says what it must be."),
     "invalid_period": Entry(400, "The time is not one.", "`detail` says what it must be."),

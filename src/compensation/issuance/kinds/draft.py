@@ -36,12 +36,6 @@ class Effect(msgspec.Struct, frozen=True):
     lots: dict[str, Lot] = {}
 
 
-def drawn(line: RemedyLine, currency: str) -> Money:
-    """What a line takes from the program's budget: all goodwill and every bonus; never a sum owed."""
-    goodwill = line.amount.amount if line.amount is not None and line.part is Part.goodwill else 0
-    return Money(goodwill + (line.bonus.amount if line.bonus is not None else 0), currency)
-
-
 def sized(
     line: RemedyLine,
     currency: str,
@@ -62,7 +56,7 @@ def sized(
         principal=amount if count is None else Money(count, asset),
         bonus=bonus if count is None else Money(0, asset),
         worth=amount + bonus,
-        drawn=drawn(line, currency),
+        drawn=Money(line.drawn, currency),
         terms=msgspec.to_builtins(line.terms),
         expires_at=expires_at,
         due_at=due_at,

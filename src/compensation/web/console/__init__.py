@@ -4,6 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from compensation.web.console.authority import add_limit, change_agent, drop_limit, lend, office, take_back
+from compensation.web.console.budgets import budgets, change_rule
 from compensation.web.console.case import case, download_receipt, show_receipt
 from compensation.web.console.choose import grant, look, look_again, take
 from compensation.web.console.costs import judge_costs, look_at_costs
@@ -27,7 +28,7 @@ def console() -> Router:
             case, show_receipt, download_receipt, as_text, as_mail, add_file, save_file, small_picture,
             look_at_costs, judge_costs,
             look, take, look_again, grant, ask, end, close_case, task_done,
-            office, change_agent, add_limit, drop_limit, lend, take_back, nowhere,
+            office, change_agent, add_limit, drop_limit, lend, take_back, budgets, change_rule, nowhere,
         ],
         dependencies={"desk": Provide(desk)},
         exception_handlers={Exception: refused},

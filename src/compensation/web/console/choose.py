@@ -111,8 +111,9 @@ async def look_again(request: StrictRequest, case_id: FromPath[str], door: Door,
 async def grant(request: StrictRequest, case_id: FromPath[str], door: Door, desk: AtDesk) -> Response[str]:
     """Approve, as the second person."""
     typed = await form_of(request, desk.token)
+    reason = clean(typed.get("reason", "")).strip()[:2000]
     try:
-        await door.write(approve, desk.who, Approve(case_id=case_id), key_of(typed))
+        await door.write(approve, desk.who, Approve(case_id=case_id, reason=reason), key_of(typed))
     except Problem as problem:
         return not_done(case_id, problem)
     return see(f"/console/cases/{case_id}?done=approved")
@@ -131,6 +132,7 @@ def _look(
     approving = work.case.state is CaseState.needs_approval
     currency = offer.value.currency
     takes = drawn(offer.lines, currency)
+    over = approving and any(one.over_budget for one in work.verdicts if one.verdict is None)
     left = work.budget_left(currency)
     return view(
         request,
@@ -146,7 +148,9 @@ def _look(
         takes=takes,
         # What is proposed was set aside when it was: approving it takes nothing more.
         left=left if approving else left - takes,
-        covered=approving or takes.amount <= left.amount,
+        covered=not over and (approving or takes.amount <= left.amount),
+        over=over,
+        escalates=work.program.on_empty == "escalate",
         notes=notes(explain, offer),
         sentence=None if approving else sentence(offer, work.case.locale),
         own_sentence=None if approving else sentence(offer, desk.locale),

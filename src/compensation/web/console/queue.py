@@ -14,7 +14,9 @@ from compensation.cases.said import Said, said
 from compensation.core.money import Money
 from compensation.delivery.letter import Badge
 from compensation.delivery.words import word
+from compensation.merchants.budget import low
 from compensation.web.asked import Door
+from compensation.web.console.budgets import warnings
 from compensation.web.console.labels import Labels
 from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.times import answer_due
@@ -90,6 +92,7 @@ async def cases(
     async with door.read(desk.who.merchant_id) as tx:
         found = await (find(tx, q) if q.strip() else queue(tx, chosen, desk.who.actor, now, cursor, SHOWN))
         heard = await said(tx, [case.id for case in found.items])
+        few = await low(tx)
     labels = Labels(words(request, desk.locale), request.app.state.post.writer.reasons)
     rows = [_row(labels, case, heard.get(case.id), now) for case in found.items]
     nothing = _FOUND_NOTHING if q.strip() else NOTHING.get(chosen, NOTHING["open"])
@@ -98,6 +101,7 @@ async def cases(
         desk,
         "queue.html",
         rows=rows,
+        low=warnings(labels.say, few),
         tabs=_tabs(labels, desk),
         shown=None if q.strip() else chosen,
         q=q,

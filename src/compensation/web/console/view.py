@@ -36,6 +36,7 @@ DONE = {
     "authority_set": word("The authority is set, and holds from now on."),
     "limit_set": word("The limit is set, and holds from now on."),
     "limit_ended": word("The limit is ended. It stays on record."),
+    "rule_set": word("The rule of the budget is set."),
     "lent": word("The delegation is made. It ends by itself."),
     "loan_ended": word("The delegation is ended."),
 }
@@ -51,7 +52,7 @@ FOCUS = {
     **dict.fromkeys(("limit_set", "limit_ended"), "limits"),
     **dict.fromkeys(("lent", "loan_ended"), "loans"),
     **dict.fromkeys(
-        ("chosen", "proposed", "approved", "rejected", "cancelled", "closed", "issuing", "issued"), "title"
+        ("rule_set", "chosen", "proposed", "approved", "rejected", "cancelled", "closed", "issuing", "issued"), "title"
     ),
 }
 """The heading of what changed: that is where the focus goes."""
@@ -66,6 +67,7 @@ NOT_DONE = {
     "self_approval": word("You made this proposal, so another person decides on it."),
     "not_an_approver": word("Your role may not decide on what others propose."),
     "beyond_authority": word("This is above your own authority. Ask somebody who may grant more."),
+    "reason_needed": word("This is over the budget: say why it is granted all the same."),
     "own_case": word("This case is your own. Ask somebody else."),
     "override_reason_needed": word("Another offer than the first needs a reason. Choose it again and say why."),
     "own_authority": word("Nobody sets his own authority. Ask another administrator."),
