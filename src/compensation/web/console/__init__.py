@@ -10,6 +10,16 @@ from compensation.web.console.choose import grant, look, look_again, take
 from compensation.web.console.costs import judge_costs, look_at_costs
 from compensation.web.console.decide import ask, close_case, end, task_done
 from compensation.web.console.files import add_file, save_file, small_picture
+from compensation.web.console.imports import (
+    call_off,
+    files,
+    grant_file,
+    look_at_file,
+    one,
+    progress,
+    save_result,
+    upload,
+)
 from compensation.web.console.login import change_keys, login, login_form, logout, you
 from compensation.web.console.message import as_mail, as_text
 from compensation.web.console.queue import cases
@@ -28,6 +38,7 @@ def console() -> Router:
             case, show_receipt, download_receipt, as_text, as_mail, add_file, save_file, small_picture,
             look_at_costs, judge_costs,
             look, take, look_again, grant, ask, end, close_case, task_done,
+            files, upload, one, progress, look_at_file, grant_file, call_off, save_result,
             office, change_agent, add_limit, drop_limit, lend, take_back, budgets, change_rule, nowhere,
         ],
         dependencies={"desk": Provide(desk)},

@@ -33,6 +33,8 @@ DONE = {
     "reassessed": word("The case is assessed anew. Choose one of its offers."),
     "evidence_added": word("The file is kept with the case."),
     "keys": word("Your choice of keys is kept."),
+    "import_approved": word("The file is approved. Its lines are being issued."),
+    "import_cancelled": word("The file is called off. What was set aside has gone back to the budget."),
     "authority_set": word("The authority is set, and holds from now on."),
     "limit_set": word("The limit is set, and holds from now on."),
     "limit_ended": word("The limit is ended. It stays on record."),
@@ -54,6 +56,7 @@ FOCUS = {
     **dict.fromkeys(
         ("rule_set", "chosen", "proposed", "approved", "rejected", "cancelled", "closed", "issuing", "issued"), "title"
     ),
+    **dict.fromkeys(("import_approved", "import_cancelled"), "title"),
 }
 """The heading of what changed: that is where the focus goes."""
 
