@@ -1,21 +1,25 @@
 """Stories: a merchant reports a harm, somebody chooses, and what was promised is set aside."""
 
+from typing import Any
+
 import asyncpg
 import msgspec
 import pytest
 
-from compensation.cases.case import case_file, events, receipt
+from compensation.cases.case import CaseFile, case_file, events, receipt
 from compensation.cases.choose import Choose, choose
 from compensation.cases.consent import ConsentGiven
 from compensation.cases.preview import Preview, preview
 from compensation.cases.said import reported, said
 from compensation.cases.sign import unpacked
+from compensation.cases.witness import consents
 from compensation.catalog.library import library
-from compensation.core.errors import Forbidden, Invalid, NotFound, Refused
+from compensation.core.errors import Forbidden, Invalid, NotFound, Problem, Refused
 from compensation.core.money import Money
 from compensation.core.states import CaseState
 from compensation.customers.erase import Erase, erase
 from compensation.db.answers import Who
+from compensation.db.audit import audit
 from compensation.db.unit import Doorway
 from compensation.engine import seal
 from tests.cases.desk import INC_10, INC_19, Desk, hire, open_desk, reading
@@ -292,3 +296,57 @@ async def test_erasing_makes_person_and_words_unreadable_while_the_sums_hold(des
         assert [event.what for event in await events(tx, case.id)][-1] == "chosen"
     assert (await desk.file(case)).owed == Money(54000, "EUR")
     assert await desk.owner.fetchval("SELECT sum(balance) FROM accounts") == 0
+
+
+async def _signable(desk: Desk, **more: Any) -> tuple[CaseFile, str, str]:
+    """A case whose rule asks for a signature: the case, the key of the offer, and the sentence to agree to."""
+    case = await desk.report(desk.system, INC_19 | more)
+    credit = next(offer for offer in case.offers if offer.consent is not None)
+    await desk.owner.execute(
+        "UPDATE offers SET offer = jsonb_set(offer, '{consent,form}', '\"signed\"') WHERE key = $1", credit.key
+    )
+    with pytest.raises(Refused) as missing:
+        await desk.choose(desk.system, case, credit.key)
+    return case, credit.key, missing.value.extra["sentence"]
+
+
+async def test_the_customer_signs_with_his_name_beneath_the_text(desk: Desk) -> None:
+    case, key, asked = await _signable(desk, locale="bg")
+    himself = Who(desk.system.merchant_id, case.customer_id)
+    signed = ConsentGiven(sentence=asked, signature="  Хана \u202e Вебер ")
+    assert (await desk.choose(himself, case, key, consent=signed)).chosen == key
+    async with desk.door.read(desk.system.merchant_id) as tx:
+        (given,) = await consents(tx, case.id)
+    assert given.signed is not None
+    assert given.agreement == given.signed.id
+    assert (given.signed.name, given.signed.locale) == ("Хана Вебер", "bg")
+    assert given.signed.text.startswith(given.sentence)
+    assert "пълното си име" in given.signed.text
+    assert given.signed.signed_by == case.customer_id
+    assert "Вебер" not in str(dict(await desk.only("agreements")))
+    for change in ("UPDATE agreements SET text = 'x'", "DELETE FROM agreements"):
+        with pytest.raises(asyncpg.PostgresError):
+            await desk.owner.execute(change)
+    await desk.door.write(erase, desk.system, Erase(case.customer_id))
+    async with desk.door.read(desk.system.merchant_id) as tx:
+        (given,) = await consents(tx, case.id)
+    assert given.signed is not None
+    assert given.signed.name is None
+    assert await audit(desk.owner) == {}
+
+
+@pytest.mark.parametrize("name", ["x", "12 34 56", ".....", "\u202e\u200b\u2066ab"])
+async def test_what_is_no_name_signs_nothing(desk: Desk, name: str) -> None:
+    case, key, asked = await _signable(desk)
+    with pytest.raises(Problem) as refusal:
+        await desk.choose(desk.system, case, key, consent=ConsentGiven(sentence=asked, signature=name))
+    assert refusal.value.code == "full_name_needed"
+    assert await desk.count("consents") == await desk.count("agreements") == 0
+
+
+async def test_no_agent_signs_for_a_customer(desk: Desk) -> None:
+    case, key, asked = await _signable(desk)
+    with pytest.raises(Forbidden) as refusal:
+        await desk.choose(desk.lead, case, key, consent=ConsentGiven(sentence=asked, signature="Hannah Weber"))
+    assert refusal.value.code == "not_the_customer"
+    assert await desk.count("consents") == await desk.count("agreements") == 0

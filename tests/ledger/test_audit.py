@@ -82,6 +82,13 @@ TAMPERING = {
     + CASE
     + """
         INSERT INTO offers SELECT merchant_id, 'case_x', 1, 'credit', '{"consent": "express"}' FROM orders LIMIT 1""",
+    "nothing whose law asks for a signature was issued without a signed agreement": QUIET
+    + CASE
+    + """
+        INSERT INTO offers SELECT merchant_id, 'case_x', 1, 'credit', '{"consent": {"form": "signed"}}' FROM orders
+        LIMIT 1;
+        INSERT INTO consents SELECT merchant_id, 'cons_x', 'case_x', 'credit', 'I agree', '', 'en', 'key_x', created_at
+        FROM orders LIMIT 1""",
     "what was chosen is one of the offers of its case": QUIET + CASE,
     "every decided case has a receipt": QUIET + CASE,
     "whoever asked for an approval did not give it": QUIET + APPROVAL,

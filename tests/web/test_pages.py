@@ -204,23 +204,6 @@ async def test_what_is_agreed_to_is_kept_word_for_word_in_the_language_it_was_re
     assert (kept["locale"], kept["given_by"]) == (lang, case["customer_id"])
 
 
-async def test_where_the_law_wants_a_signature_a_tick_chooses_nothing_and_the_page_says_why(
-    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
-) -> None:
-    flight = {"number": "SN-7", "amount": {"amount": 30000, "currency": "EUR"}, "category": "flight"}
-    harm = {"type": "financial.direct_financial_loss", "severity": "high"}
-    facts = {"cancelled_by_merchant": True}
-    case = await visit.report(order=flight, harms=[harm], facts=facts, country="DE", reason_code="cancellation")
-    signed = next(offer for offer in case["offers"] if (offer.get("consent") or {}).get("form") == "signed")["key"]
-    address = f"/o/{await visit.link('offers', case['id'])}?lang=bg"
-    form = {"csrf": csrf((await stranger.get(address)).text), "offer": signed, "agree": signed}
-    answer = await stranger.post(address, data=form)
-    assert answer.status_code == 422
-    assert "подпис" in answer.text
-    assert await owner.fetchval("SELECT state FROM cases") == "offered"
-    assert await owner.fetchval("SELECT count(*) FROM consents") == 0
-
-
 async def test_pages_speak_the_language_asked_for_and_write_its_direction(
     visit: Visit, stranger: httpx.AsyncClient
 ) -> None:
@@ -345,3 +328,30 @@ async def test_a_reward_that_nothing_decided_has_no_reasons_to_tell(visit: Visit
     token = await visit.link("gift", (await visit.order())["id"])
     assert (await stranger.get(f"/g/{token}/why")).status_code == 404
     assert "/why" not in (await stranger.get(f"/g/{token}")).text
+
+
+async def test_a_customer_signs_on_his_own_page_where_the_law_asks_for_it(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    flight = {"number": "SN-7", "amount": {"amount": 30000, "currency": "EUR"}, "category": "flight"}
+    harm = {"type": "financial.direct_financial_loss", "severity": "high"}
+    facts = {"cancelled_by_merchant": True}
+    case = await visit.report(order=flight, harms=[harm], facts=facts, country="DE", reason_code="cancellation")
+    key = next(offer["key"] for offer in case["offers"] if (offer["consent"] or {}).get("form") == "signed")
+    address = f"/o/{await visit.link('offers', case['id'])}"
+    page = (await stranger.get(address)).text
+    assert "I sign this with my full name." in page
+    choice = {"csrf": csrf(page), "offer": key, "agree": key}
+    for unsigned in ({}, {f"signature-{key}": "7"}):
+        answer = await stranger.post(address, data=choice | unsigned)
+        assert answer.status_code == 422
+        assert "Type your full name beneath the offer you chose" in answer.text
+        assert await owner.fetchval("SELECT count(*) FROM consents") == 0
+    signed = await stranger.post(address, data=choice | {f"signature-{key}": "Layla Haddad"})
+    assert signed.status_code == 303, signed.text
+    kept = (await visit.developer.get(f"/v1/cases/{case['id']}/consents")).json()["items"]
+    assert [one["signed"]["name"] for one in kept] == ["Layla Haddad"]
+    assert "I sign this with my full name." in kept[0]["signed"]["text"]
+    assert kept[0]["sentence"] in page.replace('<bdi dir="ltr">', "").replace("</bdi>", "").replace(
+        '<span class="money">', ""
+    ).replace("</span>", "")

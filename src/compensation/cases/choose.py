@@ -44,7 +44,7 @@ async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
 
     Raises NotFound ``unknown_case`` (also for a customer whose case it is not) and ``unknown_offer``; Refused
     ``wrong_state``, ``consent_required``, ``agreement_required``, ``override_reason_needed``, ``budget_exhausted``;
-    Forbidden ``not_yourself``, ``unknown_agent``, ``own_case``.
+    Invalid ``full_name_needed``; Forbidden ``not_yourself``, ``not_the_customer``, ``unknown_agent``, ``own_case``.
     """
     actor = acting(who, what.agent)
     chosen_case = await locked(tx, what.case_id, CaseState.offered, offer=what.offer)
@@ -70,7 +70,7 @@ async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
     else:
         await reserve(tx, chosen_case.id, chosen_case.program_id, offer, actor, at)
     if spoken is not None and what.consent is not None:
-        await consent.record(tx, chosen_case.id, offer, what.consent, spoken, actor, at)
+        await consent.record(tx, chosen_case, offer, what.consent, spoken, actor, at)
     if reason is None:
         await record(tx, asked, authority_of, actor, "alone", at)
         await move(

@@ -4,12 +4,15 @@ The sentence names both sums. The page that asks shows it, the API names it when
 is that sentence and no other.
 """
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from compensation.cases import sql
+from compensation.cases.agreement import sign, text_of
+from compensation.cases.move import Locked
 from compensation.core.errors import Refused
 from compensation.core.ids import new_id
 from compensation.core.money import POINTS, Money
@@ -50,11 +53,15 @@ _ANYTHING = Wording(
 
 
 class ConsentGiven(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``sentence`` as it was shown, in any of our languages; ``agreement`` names the signed paper where one is asked
-    for."""
+    """``sentence`` as it was shown, in any of our languages.
+
+    Where a signed agreement is asked for, ``signature`` is the customer's full name as he typed it beneath the text,
+    or ``agreement`` names the paper that he signed.
+    """
 
     sentence: Annotated[str, Meta(min_length=1, max_length=1000)]
     agreement: Annotated[str, Meta(max_length=200)] = ""
+    signature: Annotated[str, Meta(max_length=200)] = ""
 
 
 def sentence(offer: Offer, locale: str) -> str | None:
@@ -90,19 +97,24 @@ def check(offer: Offer, given: ConsentGiven | None, locale: str) -> str | None:
             "consent.sentence once he has agreed to it.",
             **facts,
         )
-    if offer.consent.form is ConsentForm.signed and not given.agreement.strip():
+    if offer.consent.form is ConsentForm.signed and not (given.agreement.strip() or given.signature.strip()):
         raise Refused(
             "agreement_required",
-            "The rule asks for a signed agreement: name it in consent.agreement.",
+            "The rule asks for a signed agreement: show the customer the text, and send the full name that he types "
+            "beneath it as consent.signature; or name the paper that he signed in consent.agreement.",
+            text=text_of(_bare(offer, locale), locale),
             **facts,
         )
     return spoken
 
 
-async def record(tx: Tx, case_id: str, offer: Offer, given: ConsentGiven, spoken: str, by: str, at: object) -> None:
-    """Keep what was agreed to, for ever. ``by`` is the customer himself, or who recorded it for him."""
-    agreement = clean(given.agreement).strip()
-    await tx.run(sql.CONSENT, new_id("cons"), case_id, offer.key, _bare(offer, spoken), agreement, spoken, by, at)
+async def record(tx: Tx, case: Locked, offer: Offer, given: ConsentGiven, spoken: str, by: str, at: datetime) -> None:
+    """Keep what was agreed to, for ever, and what was signed. ``by`` is the customer himself, or who recorded it for
+    him. Raises as ``agreement.sign`` does."""
+    bare, agreement = _bare(offer, spoken), clean(given.agreement).strip()
+    if given.signature.strip():
+        agreement = await sign(tx, case, offer.key, bare, spoken, given.signature, by, at)
+    await tx.run(sql.CONSENT, new_id("cons"), case.id, offer.key, bare, agreement, spoken, by, at)
 
 
 def _bare(offer: Offer, locale: str) -> str:

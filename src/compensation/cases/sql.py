@@ -147,6 +147,13 @@ UPDATE cases SET state = $4, updated_at = $5,
   agent_id = CASE WHEN $9 LIKE 'agt\\_%' THEN coalesce(agent_id, $9) ELSE agent_id END
 WHERE merchant_id = $1 AND id = $2 AND state = $3
 """
+AGREEMENTS = """
+SELECT id, text, version, locale, name, signed_by, at FROM agreements WHERE merchant_id = $1 AND case_id = $2
+"""
+SIGN = """
+INSERT INTO agreements (merchant_id, id, case_id, offer_key, text, version, locale, name, signed_by, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
 CONSENT = """
 INSERT INTO consents (merchant_id, id, case_id, offer_key, sentence, agreement, locale, given_by, at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)

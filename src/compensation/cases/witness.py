@@ -5,6 +5,8 @@ from datetime import datetime
 import msgspec
 
 from compensation.cases import sql
+from compensation.cases.agreement import Agreement, agreements
+from compensation.cases.case import case
 from compensation.core.errors import NotFound
 from compensation.db.pool import Tx
 
@@ -26,7 +28,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsentOnRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """``sentence`` is exactly what was agreed to, ``given_by`` the customer, or who recorded it for him."""
+    """``sentence`` is exactly what was agreed to, ``given_by`` the customer, or who recorded it for him. ``agreement``
+    says where the proof is, or is the id of what was ``signed`` with us."""
 
     id: str
     offer_key: str
@@ -35,6 +38,7 @@ class ConsentOnRecord(msgspec.Struct, frozen=True, kw_only=True):
     locale: str
     given_by: str
     at: datetime
+    signed: Agreement | None = None
 
 
 async def approvals(tx: Tx, case_id: str) -> list[Approval]:
@@ -45,8 +49,9 @@ async def approvals(tx: Tx, case_id: str) -> list[Approval]:
 
 async def consents(tx: Tx, case_id: str) -> list[ConsentOnRecord]:
     """Oldest first. Raises NotFound ``unknown_case``."""
-    await _known(tx, case_id)
-    return [ConsentOnRecord(**row) for row in await tx.rows(sql.CONSENTS, case_id)]
+    rows = await tx.rows(sql.CONSENTS, case_id)
+    signed = await agreements(tx, case_id, (await case(tx, case_id)).customer_id)
+    return [ConsentOnRecord(**row, signed=signed.get(row["agreement"])) for row in rows]
 
 
 async def _known(tx: Tx, case_id: str) -> None:

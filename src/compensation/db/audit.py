@@ -186,6 +186,14 @@ LAWS = (
                                                          AND s.offer_key = c.chosen)""",
     ),
     Law(
+        "nothing whose law asks for a signature was issued without a signed agreement",
+        """SELECT c.merchant_id, c.id, c.chosen FROM cases AS c
+           JOIN offers AS o ON o.merchant_id = c.merchant_id AND o.case_id = c.id AND o.key = c.chosen
+           WHERE c.state IN ('accepted', 'issuing', 'issued', 'closed') AND o.offer -> 'consent' ->> 'form' = 'signed'
+             AND NOT EXISTS (SELECT FROM consents AS s WHERE s.merchant_id = c.merchant_id AND s.case_id = c.id
+                                                         AND s.offer_key = c.chosen AND s.agreement <> '')""",
+    ),
+    Law(
         "what was chosen is one of the offers of its case",
         """SELECT c.merchant_id, c.id, c.chosen FROM cases AS c WHERE c.chosen IS NOT NULL
              AND NOT EXISTS (SELECT FROM offers AS o WHERE o.merchant_id = c.merchant_id AND o.case_id = c.id

@@ -3,13 +3,14 @@
 import datetime as dt
 from collections.abc import Callable, Container, Sequence
 
+from compensation.cases.consent import sentence
 from compensation.core.money import Money
 from compensation.core.text import listed
 from compensation.delivery.given import Given, foreseen, merged
 from compensation.delivery.letter import Choice, Row, Share, Sum
 from compensation.delivery.promises import name, said
 from compensation.delivery.remedies import made_of, rows
-from compensation.delivery.words import Say, word
+from compensation.delivery.words import Say
 from compensation.engine.law import ConsentForm
 from compensation.engine.plan import Offer, Part
 from compensation.engine.taxonomy import DueKind
@@ -19,13 +20,6 @@ _ADDS_UP = (Kind.store_credit, Kind.gift_card, Kind.points)
 
 Settles = Callable[[Sequence[str]], DueKind | None]
 """From a line's ``settles`` to the kind of due it meets."""
-
-_CONSENTS = {
-    Kind.store_credit: word("I agree to receive store credit of {amount} instead of {owed} in money."),
-    Kind.gift_card: word("I agree to receive a gift card of {amount} instead of {owed} in money."),
-    Kind.points: word("I agree to receive {amount} instead of {owed} in money."),
-    Kind.discount: word("I agree to receive a discount of {amount} instead of {owed} in money."),
-}
 
 
 def compared(
@@ -65,7 +59,7 @@ class _Bundle:
             made_of=_gathered([share for one in self.main for share in made_of(say, one, owed_too=owed).shares]),
             rows=rows(say, self.main[0], brand, worth=_worth(self.main)) if self.main else _nothing_to_do(say),
             besides=(*(said(say, one, brand) for one in self.unsaid), *(text for _, text in apart)),
-            consent=_consent(say, consent.replaces, self.main) if consent else None,
+            consent=sentence(self.offer, say.locale),
             signed=consent is not None and consent.form is ConsentForm.signed,
         )
 
@@ -107,14 +101,6 @@ def _gathered(shares: Sequence[Share]) -> Sum:
         amount = before.amount + each.amount if before else each.amount
         whole[each.label, each.solid] = Share(each.label, amount, each.solid)
     return Sum(tuple(whole.values()))
-
-
-def _consent(say: Say, owed: Money, main: Sequence[Given]) -> str:
-    """The sentence to agree to. It names both sums, so that the record says what was given up for what."""
-    substitute = next((one for one in main if one.kind in _CONSENTS and one.line.part is Part.owed), None)
-    if substitute is None:
-        return say("I agree to this offer instead of {owed} in money.", owed=owed)
-    return say(_CONSENTS[substitute.kind], amount=substitute.total, owed=owed)
 
 
 def _nothing_to_do(say: Say) -> tuple[Row, ...]:

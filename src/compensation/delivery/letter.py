@@ -31,8 +31,8 @@ from compensation.core.text import language
 from compensation.merchants.brand import Brand
 
 LetterKind = Literal["offers", "remedy", "apology", "status"]
-WRONG = ("none_chosen", "consent_missing")
-"""Why an offer form comes back: nothing was picked, or the box of the picked offer was not ticked."""
+WRONG = ("none_chosen", "consent_missing", "signature_missing")
+"""Why an offer form comes back: nothing was picked, the box of the picked offer was not ticked, or it lacks a name."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -100,7 +100,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     consent: str | None = None
     """The sentence the customer agrees to, kept with the choice; None where nothing owed is replaced."""
     signed: bool = False
-    """The law wants more than a tick: we ask for a signature before anything is issued."""
+    """The law wants more than a tick: ``consent`` is then signed with a full name."""
 
 
 class Right(msgspec.Struct, frozen=True):

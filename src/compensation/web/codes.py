@@ -154,7 +154,11 @@ CODES: dict[str, Entry] = {
         "The offer takes the place of money the customer is owed.",
         "Show him `sentence`; once he agrees, send it as consent.sentence.",
     ),
-    "agreement_required": Entry(422, "The law asks for a signed agreement.", "Name it in consent.agreement."),
+    "agreement_required": Entry(
+        422, "The law asks for a signed agreement.", "Send consent.signature, or name the paper in consent.agreement."
+    ),
+    "not_the_customer": Entry(403, "An agent signed in the customer's place.", "Let him sign on his own page."),
+    "full_name_needed": Entry(400, "The signature is no full name.", "Send the name that the customer typed."),
     "reason_needed": Entry(422, "The approval is over the budget.", "Say why in reason."),
     "override_reason_needed": Entry(422, "An agent takes another offer than the first.", "Say why in override.reason."),
     "invalid_limit": Entry(400, "The limit's subject does not fit its kind.", "`detail` says what it must be."),

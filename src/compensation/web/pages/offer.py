@@ -7,12 +7,13 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from compensation.cases.agreement import text_of
 from compensation.cases.case import events
 from compensation.cases.choose import Choose, choose
 from compensation.cases.consent import ConsentGiven, sentence
-from compensation.core.errors import Refused
+from compensation.core.errors import Invalid, Refused
 from compensation.core.states import CaseState
-from compensation.core.text import clean
+from compensation.core.text import clean, line
 from compensation.db.answers import Who
 from compensation.delivery.facts import Facts
 from compensation.delivery.letter import Letter
@@ -52,10 +53,19 @@ async def choose_offer(request: StrictRequest, token: FromPath[str], door: Door,
         return _offer_page(request, letter, token, wrong="none_chosen")
     if choice.consent is not None and typed.get("agree") != choice.key:
         return _offer_page(request, letter, token, chosen=choice.key, wrong="consent_missing")
-    consent = ConsentGiven(sentence=clean(choice.consent)) if choice.consent else None
+    signature = line(typed.get(f"signature-{choice.key}", "")) if choice.signed else ""
+    if choice.signed and not signature:
+        return _offer_page(request, letter, token, chosen=choice.key, wrong="signature_missing")
+    offer = next(one for one in facts.case.offers if one.key == choice.key)
+    agreed = sentence(offer, facts.occasion.locale)
+    consent = ConsentGiven(sentence=clean(agreed), signature=signature[:200]) if agreed else None
     what = Choose(case_id=facts.case.id, offer=choice.key, consent=consent)
     try:
         await door.write(choose, Who(link.merchant_id, facts.case.customer_id), what)
+    except Invalid as refusal:
+        if refusal.code != "full_name_needed":
+            raise
+        return _offer_page(request, letter, token, chosen=choice.key, wrong="signature_missing")
     except Refused as refusal:
         # Sent twice, or chosen by an agent meanwhile: the page says where the case stands now.
         if refusal.code != "wrong_state":
@@ -67,10 +77,11 @@ async def choose_offer(request: StrictRequest, token: FromPath[str], door: Door,
 def _letter(request: StrictRequest, facts: Facts, token: str) -> Letter:
     post: Post = request.app.state.post
     letter = post.compose("offers", facts, token)
-    assert facts.case is not None, "an offers link leads to a case"
-    # What is ticked is what is recorded, word for word: so the page shows the sentence that consent is checked against.
-    sentences = {offer.key: sentence(offer, facts.occasion.locale) for offer in facts.case.offers}
-    shown = tuple(msgspec.structs.replace(one, consent=sentences[one.key]) for one in letter.choices)
+    # What is signed is kept with the words above the name, so the page shows the whole of them.
+    shown = tuple(
+        msgspec.structs.replace(one, consent=text_of(one.consent, letter.locale)) if one.signed and one.consent else one
+        for one in letter.choices
+    )
     return msgspec.structs.replace(letter, choices=shown)
 
 

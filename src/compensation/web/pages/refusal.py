@@ -25,13 +25,6 @@ _SAID = {
         word("Nothing was changed. Write to us or call us; what we promised you stays yours."),
     ),
 }
-_SIGNATURE = (
-    word("This choice needs your signature"),
-    word(
-        "Nothing is chosen yet. The law asks for your signed agreement before this takes the place of money. Write to "
-        "us and we send you the form, or go back and choose another offer."
-    ),
-)
 _AWAY = (
     word("We cannot answer just now"),
     word("Nothing was changed. Open the page again in a few minutes; what we promised you stays yours."),
@@ -49,7 +42,7 @@ def refused(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
         )
     else:
         say = request.app.state.post.writer.words.in_(locale)
-        heading, text = _SIGNATURE if problem.code == "agreement_required" else _SAID.get(status, _AWAY)
+        heading, text = _SAID.get(status, _AWAY)
         answer = page(
             request.app.state,
             "console/wait.html",
