@@ -20,6 +20,7 @@ _COMMANDS = {
         "Play the payment processor; no money moves.",
     ),
     "migrate": ("compensation.db.migrate", "Bring the schema up to date, as its owner."),
+    "rotate-keys": ("compensation.jobs.rotate", "Put everything under the present root key while all goes on."),
     "seed-demo": ("compensation.merchants.demo", "Make the demo merchant, its agent and its test API key."),
     "demo": ("compensation.demo", "Send the shipped incidents through the API and show what became of each."),
 }

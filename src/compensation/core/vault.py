@@ -83,6 +83,10 @@ class Vault:
         except InvalidTag:
             raise Unreadable(about) from None
 
+    def reseal(self, merchant_id: str, about: str, sealed: bytes) -> bytes:
+        """The same under the present key. Raises Unreadable."""
+        return self.seal(merchant_id, about, self.open(merchant_id, about, sealed))
+
     # -- what must only be recognised --------------------------------------------------------------------------
     def fingerprint(self, purpose: str, text: str, version: int | None = None) -> bytes:
         """A keyed hash (HMAC-SHA-256, 32 bytes): equal texts are found, but a stolen table tells nothing."""

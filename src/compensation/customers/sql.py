@@ -91,3 +91,25 @@ ORDER BY owner_id, expires_at NULLS LAST, lot DESC
 """
 
 NAMED = "SELECT id, reference_hash FROM customers WHERE merchant_id = $1 AND (id = ANY($2) OR reference_hash = ANY($3))"
+
+PERSONS_PAGE = """
+SELECT max(customer_id) FROM (
+  SELECT customer_id FROM persons WHERE merchant_id = $1 AND customer_id > $2 ORDER BY customer_id LIMIT $3) AS page
+"""
+# The customer's row is the one that every report about him locks.
+STALE_PERSONS = """
+SELECT c.id, p.data_key, p.sealed, c.reference_hash, c.email_hash
+FROM customers AS c JOIN persons AS p ON p.merchant_id = $1 AND p.customer_id = c.id
+WHERE c.merchant_id = $1 AND c.id > $2 AND c.id <= $3 AND get_byte(p.data_key, 0) <> $4
+ORDER BY c.id FOR NO KEY UPDATE OF c, p SKIP LOCKED
+"""
+PERSONS_LEFT = """
+SELECT count(*) FROM persons
+WHERE merchant_id = $1 AND customer_id > $2 AND customer_id <= $3 AND get_byte(data_key, 0) <> $4
+"""
+RESEAL_PERSON = """
+WITH person AS (
+  UPDATE persons SET data_key = $3, name_tokens = $4 WHERE merchant_id = $1 AND customer_id = $2
+)
+UPDATE customers SET reference_hash = $5, email_hash = $6 WHERE merchant_id = $1 AND id = $2
+"""

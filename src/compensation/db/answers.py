@@ -33,6 +33,8 @@ class Ask(msgspec.Struct, Generic[C]):
     what: C
     key: str | None = None
     fields: dict[str, str] = {}
+    older: tuple[dict[str, str], ...] = ()
+    """The same fields as the keys before the present one would have hashed them: a repeat outlives a rotation."""
 
 
 class Written(msgspec.Struct):
@@ -82,16 +84,19 @@ async def known(tx: Tx, name: str, asks: Sequence[Ask[Any]]) -> tuple[dict[int, 
 def _differs(ask: Ask[Any], verb: str, fields: dict[str, str], name: str) -> Problem | None:
     if verb != name:
         return Conflict("idempotency_key_reused", f"This Idempotency-Key was used for {verb}. Use a new key.")
-    if fields == ask.fields:
+    # By the key it was kept under most is alike: all of a repeat, and what was not changed of another body.
+    differing = min((_differing(fields, own) for own in (ask.fields, *ask.older)), key=len)
+    if not differing:
         return None
-    differing = sorted(
-        field for field in fields.keys() | ask.fields.keys() if fields.get(field) != ask.fields.get(field)
-    )
     return Conflict(
         "idempotency_key_reused",
         f"This Idempotency-Key was used with another body; {', '.join(differing)} differs. Use a new key.",
         differing=differing,
     )
+
+
+def _differing(kept: dict[str, str], own: dict[str, str]) -> list[str]:
+    return sorted(field for field in kept.keys() | own.keys() if kept.get(field) != own.get(field))
 
 
 def _kept(outcome: str, answer: bytes) -> Outcome:
@@ -154,8 +159,9 @@ def ask_for(vault: Vault, who: Who, what: C, key: str | None) -> Ask[C]:
         raise Invalid("invalid_idempotency_key", "An Idempotency-Key has 1 to 255 printable characters.")
     body = msgspec.to_builtins(what)
     parts = body if isinstance(body, dict) else {"body": body}
-    fields = {
-        name: vault.fingerprint("idempotency", msgspec.json.encode(part, order="sorted").decode()).hex()[:24]
-        for name, part in parts.items()
-    }
-    return Ask(who, what, key, fields)
+    texts = {name: msgspec.json.encode(part, order="sorted").decode() for name, part in parts.items()}
+    fields, *older = (
+        {name: vault.fingerprint("idempotency", text, version).hex()[:24] for name, text in texts.items()}
+        for version in vault.versions
+    )
+    return Ask(who, what, key, fields, tuple(older))

@@ -32,6 +32,19 @@ class Opened(msgspec.Struct, frozen=True):
     subject_id: str
 
 
+class Needed(msgspec.Struct, frozen=True):
+    """A key that open links were made by. They lie in mailboxes, so they cannot be made anew by another."""
+
+    version: int
+    links: int
+    until: datetime
+
+
+async def needed_by_links(tx: Tx, at: datetime) -> list[Needed]:
+    """The keys without which a link that is open at ``at`` could not be made again, for a letter or an import."""
+    return [Needed(**row) for row in await tx.rows(sql.LINKS_BY_KEY, at)]
+
+
 async def link(tx: Tx, kind: LinkKind, subject_id: str, at: datetime) -> str:
     """The token of the live link of this kind to this subject; makes the link if there is none."""
     token = await link_of(tx, kind, subject_id)

@@ -50,3 +50,8 @@ LEFT JOIN cases AS c ON c.merchant_id = $1 AND c.id = o.case_id
 LEFT JOIN customers AS k ON k.merchant_id = $1 AND k.id = o.customer_id
 WHERE o.merchant_id = $1 AND o.id = $2
 """
+
+LINKS_BY_KEY = """
+SELECT key_version AS version, count(*) AS links, max(expires_at) AS until FROM links
+WHERE merchant_id = $1 AND revoked_at IS NULL AND expires_at > $2 GROUP BY key_version ORDER BY key_version
+"""

@@ -87,3 +87,17 @@ SEALED_CODE = "SELECT id, kind, state, code_sealed FROM rewards WHERE merchant_i
 CUSTOMERS = "SELECT id FROM customers WHERE merchant_id = $1 AND id = ANY($2)"
 
 ORDERS_OF_CASE = "SELECT id FROM orders WHERE merchant_id = $1 AND case_id = $2 ORDER BY id DESC"
+
+CODES_PAGE = """
+SELECT max(id) FROM (SELECT id FROM rewards WHERE merchant_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS page
+"""
+# The first byte of what is sealed is the version of the key.
+_STALE = """
+FROM rewards WHERE merchant_id = $1 AND id > $2 AND id <= $3 AND get_byte(code_sealed, 0) <> $4
+"""
+STALE_CODES = "SELECT id, code_sealed" + _STALE + "ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+CODES_LEFT = "SELECT count(*)" + _STALE
+RESEAL_CODES = """
+UPDATE rewards AS r SET code_sealed = s.sealed, code_hash = s.hash
+FROM unnest($2::text[], $3::bytea[], $4::bytea[]) AS s (id, sealed, hash) WHERE r.merchant_id = $1 AND r.id = s.id
+"""

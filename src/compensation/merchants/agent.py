@@ -52,7 +52,7 @@ class NewAgent(msgspec.Struct, frozen=True, kw_only=True):
     team: Annotated[str, Meta(max_length=80)] = ""
 
 
-class _Person(msgspec.Struct, frozen=True):
+class PersonOfAgent(msgspec.Struct, frozen=True):
     name: str
     email: str
 
@@ -60,9 +60,9 @@ class _Person(msgspec.Struct, frozen=True):
 async def add_agent(tx: Tx, who: Who, what: NewAgent, at: datetime) -> Added:
     """Take somebody on. His e-mail address opens the door once over all merchants: one address, one desk."""
     agent_id = new_id("agt")
-    person = _Person(line(what.name), address(what.email))
+    person = PersonOfAgent(line(what.name), address(what.email))
     sealed = tx.vault.seal(tx.merchant_id, agent_id, msgspec.json.encode(person))
-    own = _own_hashes(tx, person)
+    own = prints_of(tx, person)
     await tx.run(sql.ADD_AGENT, agent_id, sealed, what.password, what.role, what.authority, at, line(what.team), own)
     login = tx.vault.fingerprint("login", person.email)
     await tx.run(sql.ADD_CREDENTIAL, login, "login", agent_id, "", None, at)
@@ -83,7 +83,7 @@ async def staff(tx: Tx) -> list[Agent]:
 async def own_hashes(tx: Tx, agent_id: str) -> list[bytes]:
     """The keyed hashes, under every key we hold, of the addresses by which this agent would be a customer himself."""
     row = await tx.row(sql.OWN_HASHES, agent_id)
-    return [] if row is None else sorted({*row["own_hashes"], *_own_hashes(tx, _person(tx, row))})
+    return [] if row is None else sorted({*row["own_hashes"], *prints_of(tx, person_of(tx, row))})
 
 
 async def agent(tx: Tx, agent_id: str) -> Agent:
@@ -97,7 +97,7 @@ async def agent(tx: Tx, agent_id: str) -> Agent:
 def _read(tx: Tx, row: Any) -> Agent:
     return Agent(
         id=row["id"],
-        name=_person(tx, row).name,
+        name=person_of(tx, row).name,
         role=row["role"],
         authority=row["authority"],
         team=row["team"],
@@ -105,11 +105,11 @@ def _read(tx: Tx, row: Any) -> Agent:
     )
 
 
-def _person(tx: Tx, row: Any) -> _Person:
-    return msgspec.json.decode(tx.vault.open(tx.merchant_id, row["id"], row["person"]), type=_Person)
+def person_of(tx: Tx, row: Any) -> PersonOfAgent:
+    return msgspec.json.decode(tx.vault.open(tx.merchant_id, row["id"], row["person"]), type=PersonOfAgent)
 
 
-def _own_hashes(tx: Tx, person: _Person) -> list[bytes]:
+def prints_of(tx: Tx, person: PersonOfAgent) -> list[bytes]:
     """As a customer's are made: by his address, and by the address in the place of a reference."""
     purposes = ("email", "customer.email")
     return [one for purpose in purposes for one in tx.vault.fingerprints(purpose, person.email)]

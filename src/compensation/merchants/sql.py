@@ -137,3 +137,11 @@ CREDENTIAL = """
 SELECT merchant_id, subject_id FROM credentials
 WHERE hash = ANY($1) AND kind = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)
 """
+
+AGENTS_FOR_RESEALING = """
+SELECT id, person, own_hashes FROM agents WHERE merchant_id = $1 AND id > $2 ORDER BY id FOR NO KEY UPDATE
+"""
+RESEAL_AGENT = "UPDATE agents SET person = $3, own_hashes = $4 WHERE merchant_id = $1 AND id = $2"
+RESEAL_LOGIN = """
+UPDATE credentials SET hash = $3 WHERE merchant_id = $1 AND subject_id = $2 AND kind = 'login' AND hash = ANY($4)
+"""

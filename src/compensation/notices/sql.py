@@ -108,3 +108,8 @@ ORDER BY n.error IN ('status', 'timeout', 'bad_answer'), n.number LIMIT $4
 """
 NEXT_DUE = "SELECT min(due_at) FROM notices WHERE merchant_id = $1 AND endpoint_id = $2 AND state = 'queued'"
 PLAN = "UPDATE webhook_endpoints SET visit_id = $3, visit_at = $4 WHERE merchant_id = $1 AND id = $2"
+
+SECRETS_FOR_RESEALING = """
+SELECT id, secret, previous FROM webhook_endpoints WHERE merchant_id = $1 AND id > $2 ORDER BY id FOR NO KEY UPDATE
+"""
+RESEAL_SECRETS = "UPDATE webhook_endpoints SET secret = $3, previous = $4 WHERE merchant_id = $1 AND id = $2"

@@ -26,6 +26,7 @@ def ours(vault: Vault, secret: str, fields: Mapping[str, str]) -> Mapping[str, s
     """The same for fields that were read already, as of a form with a file."""
     texts = {name: clean(value)[:_LONGEST] for name, value in fields.items()}
     given = texts.pop(CSRF, "").encode()
-    if not hmac.compare_digest(given, csrf_token(vault, secret).encode()):
+    # A page that was opened before the keys were rotated is still ours.
+    if not any(hmac.compare_digest(given, csrf_token(vault, secret, one).encode()) for one in vault.versions):
         raise Forbidden("wrong_form", "This form has run out. Open the page again and send it from there.")
     return texts

@@ -26,9 +26,9 @@ def page(state: State, template: str, *, status: int = 200, locale: str = "en", 
     return Response(body, status_code=status, media_type=HTML, headers=headers)
 
 
-def csrf_token(vault: Vault, secret: str) -> str:
+def csrf_token(vault: Vault, secret: str, version: int | None = None) -> str:
     """The token of the forms of one session or one link: only who holds that secret was given it."""
-    return vault.token("csrf", secret)
+    return vault.token("csrf", secret, version)
 
 
 def csrf_field(vault: Vault, secret: str) -> Markup:
