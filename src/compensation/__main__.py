@@ -91,6 +91,14 @@ def audit_command(objects: bool) -> None:
     _run("compensation.db.audit", run)
 
 
+@main.command("simulate")
+@click.argument("policy", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--cases", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Others than the samples.")
+def simulate(policy: Path, cases: Path | None) -> None:
+    """Try a policy on the sample incidents, against the one that ships. Needs no server."""
+    _run("compensation.cases.samples", lambda run: run(policy, cases))
+
+
 def _run(module: str, call: Callable[[Callable[..., int]], int]) -> None:
     """Call a room's ``main``; a refusal or a server out of reach is one sentence, not a traceback."""
     import asyncpg

@@ -129,6 +129,15 @@ TAMPERING = {
         "ALTER TABLE policies DROP CONSTRAINT maker_is_not_checker; " + POLICY.format(by="'agt_x'")
     ),
     "the versions of a policy are numbered one after the other": POLICY.format(by="'agt_y'"),
+    "a simulation that is done has seen every case it was to go through": POLICY.format(by="'agt_y'")
+    + """;
+        INSERT INTO simulations SELECT merchant_id, 'sim_x', 'pol_1', 'done', 'past', 2, 2, NULL, '{"seen": 1}',
+          'agt_x', now(), now() FROM policies WHERE id = 'pol_1'""",
+    "a policy in the shadow changed nothing: what it decided is of cases that another decided": QUIET
+    + CASE
+    + """
+        INSERT INTO shadow_decisions SELECT merchant_id, 'pol_x', id, 'EUR', 'a', 'a', 0, 0, 0, 0, 0, 0, false,
+          created_at - interval '1 day' FROM cases""",
     "events are numbered without a gap": """
         INSERT INTO event_numbers SELECT id, 2 FROM merchants;
         INSERT INTO events SELECT id, 2, 'evt_x', 'order.issued', 'ord_x', '{}', now() FROM merchants""",

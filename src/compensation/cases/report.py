@@ -64,6 +64,9 @@ async def report(tx: Tx, who: Who, what: ReportCase, at: datetime) -> CaseFile:
     number = await _write(tx, opened, signed, incident_id, sealed, actor)
     if what.ask_customer:
         tx.tell("tell_offers", case_id)
+    if under.shadowed:
+        # Told, not done here: a policy in the shadow never slows a report, nor fails it.
+        tx.tell("shadow", case_id)
     return msgspec.structs.replace(opened, number=number)
 
 

@@ -84,6 +84,14 @@ class ImportState(StrEnum):
     cancelled = "cancelled"
 
 
+class SimulationState(StrEnum):
+    running = "running"
+    done = "done"
+    cancelled = "cancelled"
+    failed = "failed"
+    """Its reckoning broke down again and again; what was counted until then stands."""
+
+
 MOVES: dict[str, dict[str, tuple[str, ...]]] = {
     "case": {
         "reported": ("assessed", "cancelled"),
@@ -122,6 +130,7 @@ MOVES: dict[str, dict[str, tuple[str, ...]]] = {
         "bounced": ("queued",),
     },
     "hold": {"held": ("captured", "released", "expired")},
+    "simulation": {"running": ("done", "cancelled", "failed")},
     "policy": {
         "draft": ("shadow", "published", "retired"),
         "shadow": ("draft", "published", "retired"),

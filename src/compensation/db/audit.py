@@ -224,6 +224,17 @@ LAWS = (
            GROUP BY 1, 2 HAVING count(*) <> max(version) - min(version) + 1""",
     ),
     Law(
+        "a simulation that is done has seen every case it was to go through",
+        """SELECT merchant_id, id, state, seen, total FROM simulations
+           WHERE seen > total OR (state = 'done' AND (seen <> total OR (tally ->> 'seen')::bigint <> seen))""",
+    ),
+    Law(
+        "a policy in the shadow changed nothing: what it decided is of cases that another decided",
+        """SELECT s.merchant_id, s.policy_id, s.case_id FROM shadow_decisions AS s
+           WHERE s.at < (SELECT c.created_at FROM cases AS c WHERE c.merchant_id = s.merchant_id AND c.id = s.case_id)
+              OR (NOT s.differs AND (s.first_before <> s.first_after OR s.value_before <> s.value_after))""",
+    ),
+    Law(
         "no work is dead",
         "SELECT merchant_id, id, topic, subject_id, last_error FROM outbox WHERE ended = 'dead'",
     ),

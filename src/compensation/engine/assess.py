@@ -122,14 +122,14 @@ def _circumstances(
         category=(order.category or "") if order else "",
         wants=facts.wants or "",
         facts=tuple([name for name in _FACTS if getattr(facts, name)]),
-        days_late=_days_late(report, on),
+        days_late=days_late(report, on),
         currency=report.money,
         order_amount=order.amount.amount if order else 0,
         costs=sum(line.amount.amount for line in costs),
     )
 
 
-def _days_late(report: Report, on: datetime.date) -> int:
+def days_late(report: Report, on: datetime.date) -> int:
     """As stated; else from the promised day to the day of delivery, or to today where nothing has come."""
     if report.facts.days_late is not None:
         return report.facts.days_late

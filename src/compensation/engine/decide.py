@@ -48,7 +48,7 @@ def decide(
         owed=assessment.owed,
         goodwill=grant.amount,
         policy=policy.name,
-        review=_review(assessment, policy, history),
+        review=review(assessment, policy, history),
         tried=tuple(tried),
         seed=seed,
     )
@@ -80,7 +80,7 @@ def _teller(due: Due, harms: tuple[HarmFound, ...]) -> str:
     return (financial or list(due.harms))[0]
 
 
-def _review(assessment: Assessment, policy: Policy, history: History) -> tuple[Reason, ...]:
+def review(assessment: Assessment, policy: Policy, history: History) -> tuple[Reason, ...]:
     """Why a person should look first: many cases, or a request after the window. It routes, it never refuses."""
     reasons: list[Reason] = []
     most = policy.document.review.cases

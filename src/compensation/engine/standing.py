@@ -36,3 +36,12 @@ def _force(policy: Policy) -> tuple[bool, bool, int, str]:
     document = policy.document
     dated = document.bought is not UNSET
     return document.variant_of is not UNSET, dated, document.scope.narrowness, document.code
+
+
+def would_decide(draft: Policy, policies: Iterable[Policy], family: str, report: Report, on: datetime.date) -> bool:
+    """Whether a draft, were it published and valid today, would decide this report in place of what does now."""
+    if draft.document.family != family or not draft.document.reaches(report):
+        return False
+    others = [policy for policy in policies if policy.document.code != draft.document.code]
+    rival = deciding(others, family, report, on)
+    return rival is None or _force(rival) < _force(draft)

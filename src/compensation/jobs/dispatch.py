@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from compensation.cases.shadow import ShadowCase, shadow_case
+from compensation.cases.simulate import run
 from compensation.core.crash import crashpoint
 from compensation.core.errors import Problem
 from compensation.db.answers import Who
@@ -22,8 +24,8 @@ from compensation.partners import Partners
 log = structlog.get_logger()
 DEADLINE = 45.0
 """Seconds one piece of work may take: less than the lease, so that nobody else begins it meanwhile."""
-BESIDE = frozenset({"notify"})
-"""Work that waits for a merchant's own server: done beside the rest, so that a slow one holds up nobody else."""
+BESIDE = frozenset({"notify", "simulate"})
+"""Work that waits for a merchant's own server or for a long reckoning: done beside the rest, never in its way."""
 MOST_BESIDE = 200
 """How much is done beside the rest at a time; beyond that the rest waits after all."""
 
@@ -42,6 +44,8 @@ class Worker:
             "issue_import": lambda task: begin_import(door, task),
             "issue_chunk": lambda task: do_chunk(door, task),
             "event": lambda task: announce(door, task),
+            "shadow": self._shadow,
+            "simulate": lambda task: run(door, task),
             "notify": lambda task: notify(door, partners.receivers, task),
         }
         self._beside: set[asyncio.Task[None]] = set()
@@ -101,3 +105,6 @@ class Worker:
     async def _issue_case(self, task: Task) -> None:
         who = Who(task.merchant_id, "system:issue")
         await self.door.write(issue_case, who, IssueCase(task.subject_id), f"issue_case:{task.subject_id}:{task.id}")
+
+    async def _shadow(self, task: Task) -> None:
+        await self.door.write(shadow_case, Who(task.merchant_id, "system:shadow"), ShadowCase(task.subject_id))
