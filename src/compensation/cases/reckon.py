@@ -49,9 +49,16 @@ class Judge:
 
     def __init__(self, policy: Policy) -> None:
         self.books: Books = library().books_of(policy)
-        self.versions: Versions = versions(self.books)
+        self._versions: dict[str, Versions] = {}
         self._likeness = Likeness(policy, self.books.law)
         self._known: dict[Hashable, Outcome] = {}
+
+    def made(self, seen: Past) -> bool:
+        """Whether a case was decided by this very policy and the catalogue of today."""
+        country = seen.inputs.report.country
+        if country not in self._versions:
+            self._versions[country] = versions(self.books, country)
+        return seen.versions == self._versions[country]
 
     def outcome(self, inputs: Inputs) -> Outcome:
         """Raises Invalid as ``assess`` does."""
@@ -85,7 +92,7 @@ class Reckoner:
         try:
             judge = self._judge(live or library().books(family, self._brief.today).policy)
             # What was decided by the very same documents need not be decided again.
-            if isinstance(seen, Past) and seen.versions == judge.versions:
+            if isinstance(seen, Past) and judge.made(seen):
                 before = seen.outcome
             else:
                 before = judge.outcome(inputs)

@@ -38,6 +38,7 @@ class Likeness:
         return (
             tuple(sorted({(harm.type, harm.severity.rank) for harm in report.harms})),
             report.country,
+            report.region,
             money,
             report.customer_tier,
             report.reason_code,
