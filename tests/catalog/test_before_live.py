@@ -21,7 +21,7 @@ from compensation.cases.simulation import (
     simulate,
     simulation,
 )
-from compensation.cases.tally import Sums, Tally
+from compensation.cases.tally import Count, Sums, Tally
 from compensation.catalog.publish import publish, shadow
 from compensation.core.errors import Conflict, NotFound, Refused
 from compensation.core.money import Money
@@ -100,10 +100,10 @@ async def test_what_is_counted_is_what_deciding_each_case_anew_gives(desk: Desk)
     rows = await desk.owner.fetch("SELECT case_id, document FROM receipts")
     programs = {desk.program: ("default", "")}
     brief = Brief(draft=text(earning(10)), live=(), programs=programs, today=desk.door.clock().date())
-    anew = Tally()
+    count = Count()
     for row in rows:
-        Reckoner(brief).count(anew, row["case_id"], past(row["document"]).inputs, None)
-    got = (await found(desk, asked)).tally
+        Reckoner(brief).count(count, row["case_id"], past(row["document"]).inputs, None)
+    got, anew = (await found(desk, asked)).tally, count.done()
     assert msgspec.to_builtins(got.groups) == msgspec.to_builtins(anew.groups)
     assert msgspec.to_builtins(got.limits) == msgspec.to_builtins(anew.limits)
 
@@ -232,9 +232,9 @@ async def test_without_a_shadow_a_report_leaves_no_work(desk: Desk) -> None:
 def test_the_command_tells_what_the_samples_come_to() -> None:
     today = datetime.date(2026, 11, 22)
     brief = Brief(draft=text(earning(30)), live=(), programs={}, today=today)
-    tally, reckoner = Tally(), Reckoner(brief)
+    count, reckoner = Count(), Reckoner(brief)
     for name, inputs in samples(today):
-        reckoner.count(tally, name, inputs, None)
-    lines = told(tally)
+        reckoner.count(count, name, inputs, None)
+    lines = told(count.done())
     assert lines[0] == "16 cases, 0 of them not this policy's, 0 not decided"
     assert any(line.startswith("material.defective_product") and "USD" in line for line in lines)

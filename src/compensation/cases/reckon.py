@@ -13,7 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from compensation.cases.past import Past, past
-from compensation.cases.tally import Tally
+from compensation.cases.tally import Count
 from compensation.cases.weigh import placed
 from compensation.catalog.library import library
 from compensation.core.errors import Problem
@@ -77,14 +77,16 @@ class Reckoner:
         self._brief = brief
         self._live = [library().policy(text, "live.toml") for text in brief.live]
         self._draft = library().policy(brief.draft, "draft.toml")
+        self._by_brand = any(policy.document.scope.brands for policy in (*self._live, self._draft))
         self._judges: dict[str, Judge] = {}
 
-    def count(self, tally: Tally, case_id: str, seen: Past | Inputs, taken: str | None) -> None:
+    def count(self, count: Count, case_id: str, seen: Past | Inputs, taken: str | None) -> None:
         """One case: as its receipt has it, or from its inputs alone."""
         inputs = seen.inputs if isinstance(seen, Past) else seen
+        tally = count.tally
         tally.seen += 1
         family, brand = self._brief.programs.get(inputs.report.program or "", ("default", ""))
-        report = placed(inputs.report, inputs.report.program or "", brand)
+        report = placed(inputs.report, inputs.report.program or "", brand) if self._by_brand else inputs.report
         if not would_decide(self._draft, self._live, family, report, self._brief.today):
             tally.untouched += 1
             return
@@ -92,15 +94,12 @@ class Reckoner:
         try:
             judge = self._judge(live or library().books(family, self._brief.today).policy)
             # What was decided by the very same documents need not be decided again.
-            if isinstance(seen, Past) and judge.made(seen):
-                before = seen.outcome
-            else:
-                before = judge.outcome(inputs)
+            before = seen.outcome if isinstance(seen, Past) and judge.made(seen) else judge.outcome(inputs)
             after = self._judge(self._draft).outcome(inputs)
         except Problem:
             tally.undecided += 1
             return
-        tally.count(case_id, inputs, before, after, taken)
+        count.add(case_id, inputs, before, after, taken)
 
     def _judge(self, policy: Policy) -> Judge:
         if policy.hash not in self._judges:
@@ -114,10 +113,10 @@ def main(source: BinaryIO, drain: BinaryIO) -> None:
     reckoner = Reckoner(msgspec.msgpack.decode(_frame(source), type=Brief))
     batches = msgspec.msgpack.Decoder(list[Row])
     while frame := _frame(source):
-        tally = Tally()
+        count = Count()
         for row in batches.decode(frame):
-            reckoner.count(tally, row.case_id, past(row.document), row.taken)
-        answer = msgspec.msgpack.encode(tally)
+            reckoner.count(count, row.case_id, past(row.document), row.taken)
+        answer = msgspec.msgpack.encode(count.done())
         drain.write(len(answer).to_bytes(4, "big") + answer)
         drain.flush()
 

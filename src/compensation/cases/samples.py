@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from compensation.cases.reckon import Brief, Reckoner
-from compensation.cases.tally import Sums, Tally
+from compensation.cases.tally import Count, Sums, Tally
 from compensation.catalog.library import FOLDER
 from compensation.core.money import Money
 from compensation.engine.plan import History, Limits
@@ -39,10 +39,10 @@ def main(policy: Path, cases: Path | None = None) -> int:
     """The command: what a policy would change for the samples, against the one that ships."""
     today = datetime.now(UTC).date()
     brief = Brief(draft=policy.read_text(encoding="utf-8"), live=(), programs={}, today=today)
-    tally, reckoner = Tally(), Reckoner(brief)
+    count, reckoner = Count(), Reckoner(brief)
     for name, inputs in samples(today, cases or FILE):
-        reckoner.count(tally, name, inputs, None)
-    sys.stdout.write("\n".join(told(tally)) + "\n")
+        reckoner.count(count, name, inputs, None)
+    sys.stdout.write("\n".join(told(count.done())) + "\n")
     return 0
 
 

@@ -13,7 +13,7 @@ from compensation.cases import sql
 from compensation.cases.reckon import Brief, Reckoner, Row
 from compensation.cases.samples import samples
 from compensation.cases.simulation import Progress, Simulation, record_progress, simulation
-from compensation.cases.tally import Tally
+from compensation.cases.tally import Count, Tally
 from compensation.catalog.version import policy_text, policy_versions
 from compensation.core.states import PolicyState
 from compensation.db.answers import Who
@@ -61,10 +61,10 @@ async def _brief(tx: Tx, policy_id: str, asked: Simulation) -> Brief:
 
 
 def _samples(asked: Simulation, brief: Brief) -> Progress:
-    tally, reckoner = Tally(), Reckoner(brief)
+    count, reckoner = Count(), Reckoner(brief)
     for name, inputs in samples(brief.today):
-        reckoner.count(tally, name, inputs, None)
-    return _progress(asked, None, tally, over=True)
+        reckoner.count(count, name, inputs, None)
+    return _progress(asked, None, count.done(), over=True)
 
 
 async def _stretch(door: Doorway, who: Who, asked: Simulation, brief: Brief) -> Progress:

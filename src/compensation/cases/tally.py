@@ -70,45 +70,6 @@ class Tally(msgspec.Struct):
     gains: list[Example] = []
     losses: list[Example] = []
 
-    def count(self, case_id: str, inputs: Inputs, before: Outcome, after: Outcome, taken: str | None) -> None:
-        """One case that the draft would decide."""
-        report = inputs.report
-        currency = report.money
-        was, now = before.taken(taken), after.taken(taken)
-        flipped = before.offers[0].key != after.offers[0].key or was.key != now.key
-        one = Sums(
-            cases=1,
-            gains=int(now.value > was.value),
-            loses=int(now.value < was.value),
-            flips=int(flipped),
-            reviewed_before=int(before.reviewed),
-            reviewed_after=int(after.reviewed),
-            goodwill_before=before.goodwill,
-            goodwill_after=after.goodwill,
-            value_before=was.value,
-            value_after=now.value,
-            cost_before=was.cost,
-            cost_after=now.cost,
-        )
-        places = [("all", ""), ("country", report.country), ("tier", report.customer_tier)]
-        places += [("harm", harm) for harm in {harm.type for harm in report.harms}]
-        for dimension, value in places:
-            self.groups.setdefault(f"{dimension}:{value}:{currency}", Sums()).add(one)
-        for code in before.limits:
-            self.limits.setdefault(code, Limit()).before += 1
-        for code in after.limits:
-            self.limits.setdefault(code, Limit()).after += 1
-        if was.value != now.value or flipped:
-            first_before, first_after = before.offers[0].key, after.offers[0].key
-            example = Example(case_id, currency, was.value, now.value, first_before, first_after)
-            if flipped and len(self.flips) < SHOWN:
-                self.flips.append(example)
-            if now.value != was.value:
-                kept = self.gains if now.value > was.value else self.losses
-                kept.append(example)
-                if len(kept) > 4 * SHOWN:
-                    kept[:] = _largest(kept)
-
     def join(self, other: "Tally") -> None:
         """Add what was counted elsewhere."""
         self.seen += other.seen
@@ -127,3 +88,55 @@ class Tally(msgspec.Struct):
 
 def _largest(examples: Iterable[Example]) -> list[Example]:
     return sorted(examples, key=lambda one: (-abs(one.value_after - one.value_before), one.case_id))[:SHOWN]
+
+
+class Count:
+    """A tally in the making: a case is added to one cell only, and the cells to the groups once, at the end."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        self._cells: dict[tuple[str, str, str, tuple[str, ...]], list[int]] = {}
+
+    def add(self, case_id: str, inputs: Inputs, before: Outcome, after: Outcome, taken: str | None) -> None:
+        """One case that the draft would decide."""
+        report = inputs.report
+        was, now = before.taken(taken), after.taken(taken)
+        first_before, first_after = before.offers[0].key, after.offers[0].key
+        flipped = first_before != first_after or was.key != now.key
+        currency = report.money
+        place = (currency, report.country, report.customer_tier, tuple(sorted({harm.type for harm in report.harms})))
+        cell = self._cells.get(place)
+        if cell is None:
+            cell = self._cells[place] = [0] * len(Sums.__struct_fields__)
+        figures = (
+            1, now.value > was.value, now.value < was.value, flipped, before.reviewed, after.reviewed,
+            before.goodwill, after.goodwill, was.value, now.value, was.cost, now.cost,
+        )  # fmt: skip
+        for at, figure in enumerate(figures):
+            cell[at] += figure
+        for code in before.limits:
+            self.tally.limits.setdefault(code, Limit()).before += 1
+        for code in after.limits:
+            self.tally.limits.setdefault(code, Limit()).after += 1
+        if flipped or now.value != was.value:
+            self._show(Example(case_id, currency, was.value, now.value, first_before, first_after), flipped)
+
+    def done(self) -> Tally:
+        """The tally, with every cell in its groups. A case of several harms is in the group of each."""
+        for (currency, country, tier, harms), cell in self._cells.items():
+            sums = Sums(*cell)
+            places = [("all", ""), ("country", country), ("tier", tier), *(("harm", harm) for harm in harms)]
+            for dimension, value in places:
+                self.tally.groups.setdefault(f"{dimension}:{value}:{currency}", Sums()).add(sums)
+        self._cells.clear()
+        return self.tally
+
+    def _show(self, example: Example, flipped: bool) -> None:
+        tally = self.tally
+        if flipped and len(tally.flips) < SHOWN:
+            tally.flips.append(example)
+        if example.value_after != example.value_before:
+            kept = tally.gains if example.value_after > example.value_before else tally.losses
+            kept.append(example)
+            if len(kept) > 20 * SHOWN:
+                kept[:] = _largest(kept)
