@@ -89,6 +89,11 @@ TAMPERING = {
         LIMIT 1;
         INSERT INTO consents SELECT merchant_id, 'cons_x', 'case_x', 'credit', 'I agree', '', 'en', 'key_x', created_at
         FROM orders LIMIT 1""",
+    "no offer puts anything in the place of what is owed without asking for a consent that the law allows": QUIET
+    + """
+        ALTER TABLE offers DROP CONSTRAINT substitutes_ask_for_consent;
+        INSERT INTO offers SELECT merchant_id, 'case_x', 1, 'credit', '{"consent": null, "lines":
+          [{"part": "owed", "settles": ["order"], "terms": {"kind": "store_credit"}}]}' FROM orders LIMIT 1""",
     "what was chosen is one of the offers of its case": QUIET + CASE,
     "every decided case has a receipt": QUIET + CASE,
     "whoever asked for an approval did not give it": QUIET + APPROVAL,

@@ -194,6 +194,14 @@ LAWS = (
                                                          AND s.offer_key = c.chosen AND s.agreement <> '')""",
     ),
     Law(
+        "no offer puts anything in the place of what is owed without asking for a consent that the law allows",
+        """SELECT merchant_id, case_id, key FROM offers
+           WHERE coalesce(offer -> 'consent' ->> 'form', 'express') NOT IN ('express', 'signed')
+              OR jsonb_typeof(offer -> 'consent') IS DISTINCT FROM 'object'
+                 AND jsonb_path_exists(offer, '$.lines[*] ? (@.part == "owed" && @.settles[*] != "promise"
+                       && @.terms.kind != "refund" && @.terms.kind != "task")')""",
+    ),
+    Law(
         "what was chosen is one of the offers of its case",
         """SELECT c.merchant_id, c.id, c.chosen FROM cases AS c WHERE c.chosen IS NOT NULL
              AND NOT EXISTS (SELECT FROM offers AS o WHERE o.merchant_id = c.merchant_id AND o.case_id = c.id

@@ -35,6 +35,7 @@ FLAWS = {
     "invalid_months": word("Write a whole number of months from 1 to 120, or leave it empty for 60."),
     "unknown_program": word("There is no such program. Write the id of one of yours, or leave it empty."),
     "unknown_customer": word("There is no such customer. Write your own customer number, or our id."),
+    "choose_in_case": word("Something is owed in this case. Choose one of its offers, or name another reference."),
     "duplicate_key": word("This key stands in an earlier line. Give every line a key of its own."),
     "key_already_used": word("A line with this key was taken in before. Leave out what was issued already."),
     "wrong_type": word("Write this as the description of the API says."),

@@ -17,6 +17,7 @@ from compensation.db.pool import Tx, columns
 from compensation.imports import csv_file, json_file, sql
 from compensation.imports.batch import Format, Import, Total, find
 from compensation.imports.line import Flaw, Line, Record, check, shown
+from compensation.issuance.owing import owing
 from compensation.merchants.merchant import programs
 
 MOST_LINES = 100_000
@@ -91,12 +92,15 @@ class _Pile:
             else:
                 lines.append(checked)
         customers = await named(self._tx, {line.customer for line in lines if line.customer is not None})
+        owed_in = await owing(self._tx, [line.reference for line in lines])
         good = []
         for line in lines:
             if line.program is None and self._default is None:
                 flaws.append(Flaw(line.number, "program", "unknown_program"))
             elif line.customer is not None and line.customer not in customers:
                 flaws.append(Flaw(line.number, "customer", "unknown_customer", shown(line.customer)))
+            elif line.reference in owed_in:
+                flaws.append(Flaw(line.number, "reference", "choose_in_case", shown(line.reference)))
             else:
                 good.append(line)
         flaws += await self._keep(good, customers)

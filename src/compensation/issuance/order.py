@@ -18,6 +18,7 @@ from compensation.engine.reason import Reason
 from compensation.engine.terms import CardTerms, CreditTerms, Kind, PointsTerms, kind_of
 from compensation.issuance import sql
 from compensation.issuance.kinds import Draft, issuable, kind
+from compensation.issuance.owing import choose_there, owing
 from compensation.issuance.put import Placed, put
 from compensation.issuance.reward import Order
 from compensation.ledger import account, lock
@@ -79,11 +80,13 @@ class IssueCase(msgspec.Struct, frozen=True):
 
 
 async def issue(tx: Tx, asks: Sequence[Ask[OrderRequest]], at: datetime) -> list[Order | Problem]:
-    """Issue the rewards of many orders. Refuses ``budget_exhausted``, ``unknown_program`` and ``unknown_customer``."""
+    """Issue the rewards of many orders. Refuses ``budget_exhausted``, ``unknown_program``, ``unknown_customer``, and
+    ``choose_in_case`` for a ``reference`` that is a case in which something is owed."""
     programs = await tx.rows(sql.PROGRAMS, [ask.what.program for ask in asks if ask.what.program])
     known = {row["id"] for row in programs}
     default = next((row["id"] for row in programs if row["is_default"]), None)
     customers = await _customers(tx, [ask.what.customer_id for ask in asks if ask.what.customer_id])
+    owed_in = await owing(tx, [ask.what.reference for ask in asks])
     placed: dict[int, Placed] = {}
     outcomes: dict[int, Order | Problem] = {}
     for i, ask in enumerate(asks):
@@ -92,6 +95,8 @@ async def issue(tx: Tx, asks: Sequence[Ask[OrderRequest]], at: datetime) -> list
             outcomes[i] = NotFound("unknown_program", "There is no such program. GET /v1/programs lists yours.")
         elif ask.what.customer_id is not None and ask.what.customer_id not in customers:
             outcomes[i] = NotFound("unknown_customer", "There is no such customer.")
+        elif ask.what.reference is not None and ask.what.reference in owed_in:
+            outcomes[i] = choose_there(ask.what.reference)
         else:
             placed[i] = Placed(
                 id=new_id("ord"),

@@ -2,6 +2,12 @@
 
 PROGRAMS = "SELECT id, is_default FROM programs WHERE merchant_id = $1 AND (id = ANY($2) OR is_default)"
 
+OWING = """
+SELECT id FROM cases WHERE merchant_id = $1 AND id = ANY($2) AND state IN ('assessed', 'offered', 'needs_approval')
+  AND (owed > 0 OR EXISTS (SELECT FROM offers AS o WHERE o.merchant_id = $1 AND o.case_id = cases.id
+                           AND jsonb_path_exists(o.offer, '$.lines[*] ? (@.part == "owed")')))
+"""
+
 ROUTE = "SELECT route FROM merchants WHERE id = $1"
 
 PUT = """

@@ -65,6 +65,9 @@ CODES: dict[str, Entry] = {
     "unknown_asset": Entry(404, "There is no such file.", "Reload the page."),
     "unknown_brand": Entry(404, "There is no such brand.", _LIST),
     "unknown_case": Entry(404, "There is no such case.", _LIST),
+    "choose_in_case": Entry(
+        409, "Something is owed in the case that the reference names.", "Choose one of its offers: they are lawful."
+    ),
     "unknown_customer": Entry(404, "There is no such customer.", _LIST),
     "unknown_delivery": Entry(404, "There is no such message.", _LIST),
     "unknown_endpoint": Entry(404, "There is no such webhook endpoint, or it was removed.", _LIST),
