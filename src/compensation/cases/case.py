@@ -162,6 +162,12 @@ async def receipt(tx: Tx, case_id: str) -> Receipt:
     return Receipt(**row | {"document": unpacked(row["document"])})
 
 
+async def receipts(tx: Tx, case_id: str) -> list[Receipt]:
+    """Every receipt of the case, the oldest decision first."""
+    rows = await tx.rows(sql.RECEIPTS, case_id)
+    return [Receipt(**dict(row) | {"document": unpacked(row["document"])}) for row in rows]
+
+
 async def events(tx: Tx, case_id: str) -> list[Event]:
     """The history, oldest first. Raises NotFound ``unknown_case``."""
     await _row(tx, sql.EXISTS, case_id)

@@ -111,6 +111,9 @@ RECEIPT = """
 SELECT id, case_id, document, key_version, created_at FROM receipts
 WHERE merchant_id = $1 AND case_id = $2 ORDER BY id DESC LIMIT 1
 """
+RECEIPTS = """
+SELECT id, case_id, document, key_version, created_at FROM receipts WHERE merchant_id = $1 AND case_id = $2 ORDER BY id
+"""
 REPORTS = "SELECT id, customer_id, report FROM cases WHERE merchant_id = $1 AND id = ANY($2)"
 CONSENTS = """
 SELECT id, offer_key, sentence, agreement, locale, given_by, at FROM consents

@@ -43,6 +43,11 @@ SELECT id, letter, channel, locale, state, subject, last_error, created_at, sent
 WHERE merchant_id = $1 AND case_id = $2 ORDER BY created_at, id
 """
 
+MESSAGES_OF_CASE = """
+SELECT id, letter, channel, locale, state, subject, message, created_at, sent_at FROM deliveries
+WHERE merchant_id = $1 AND case_id = $2 ORDER BY created_at, id
+"""
+
 CASE_SUBJECT = "SELECT id AS case_id, customer_id, locale FROM cases WHERE merchant_id = $1 AND id = $2"
 ORDER_SUBJECT = """
 SELECT o.case_id, o.customer_id, coalesce(c.locale, k.locale) AS locale FROM orders AS o

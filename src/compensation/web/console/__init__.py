@@ -5,7 +5,7 @@ from litestar.di import Provide
 
 from compensation.web.console.authority import add_limit, change_agent, drop_limit, lend, office, take_back
 from compensation.web.console.budgets import budgets, change_rule
-from compensation.web.console.case import case, download_receipt, show_receipt
+from compensation.web.console.case import case, download_receipt, download_record, show_receipt
 from compensation.web.console.choose import grant, look, look_again, take
 from compensation.web.console.costs import judge_costs, look_at_costs
 from compensation.web.console.decide import ask, close_case, end, task_done
@@ -35,7 +35,7 @@ def console() -> Router:
         route_handlers=[
             login_form, login, logout, you, change_keys,
             cases, empty, send,
-            case, show_receipt, download_receipt, as_text, as_mail, add_file, save_file, small_picture,
+            case, show_receipt, download_receipt, download_record, as_text, as_mail, add_file, save_file, small_picture,
             look_at_costs, judge_costs,
             look, take, look_again, grant, ask, end, close_case, task_done,
             files, upload, one, progress, look_at_file, grant_file, call_off, save_result,

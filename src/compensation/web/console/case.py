@@ -9,8 +9,10 @@ from compensation.cases.evidence.add import OPEN
 from compensation.core.money import POINTS, Money
 from compensation.core.text import day, ltr, moment
 from compensation.delivery.letter import Badge
+from compensation.delivery.record import record
 from compensation.delivery.words import Say
 from compensation.issuance.reward import Reward
+from compensation.web.api.record import zipped
 from compensation.web.asked import Door
 from compensation.web.console.evidence import evidence, files
 from compensation.web.console.explain import Explain
@@ -127,6 +129,13 @@ async def show_receipt(request: StrictRequest, case_id: FromPath[str], door: Doo
         labels=labels,
         room="open",
     )
+
+
+@get("/cases/{case_id:str}/record.zip")
+async def download_record(case_id: FromPath[str], door: Door, desk: AtDesk) -> Response[bytes]:
+    """All of the case in one file, as the API gives it."""
+    async with door.read(desk.who.merchant_id) as tx:
+        return zipped(case_id, await record(tx, case_id, door.clock()))
 
 
 @get("/cases/{case_id:str}/receipt.json")
