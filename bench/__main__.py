@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import uvloop
 
-from bench import alone, floors, measures, page
+from bench import alone, bulk, floors, growth, measures, page
 from bench.house import House, opened, serving
-from bench.measures import Fact
+from bench.measures import Fact, Result
 from compensation.db.audit import audit
 
 
@@ -19,6 +19,7 @@ class Size:
     def __init__(self, *, quick: bool) -> None:
         self.rounds, self.seconds = (1, 1.0) if quick else (5, 5.0)
         self.cards = 200 if quick else 20_000
+        self.lines = 1_000 if quick else 100_000
         self.rows = 5_000 if quick else 200_000
         self.starts = 1 if quick else 5
         self.rest = 2.0 if quick else 8.0
@@ -27,8 +28,10 @@ class Size:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under a minute: does all run, are the answers right")
+    parser.add_argument("--growth", action="store_true", help="the long run: ten thousand cards, then ten million")
+    parser.add_argument("--cards", type=int, default=10_000_000, help="how many cards the long run grows to")
     told = parser.parse_args()
-    uvloop.run(_usual(quick=told.quick))
+    uvloop.run(_long(told.cards) if told.growth else _usual(quick=told.quick))
 
 
 async def _usual(*, quick: bool) -> None:
@@ -37,24 +40,38 @@ async def _usual(*, quick: bool) -> None:
         facts = [alone.decisions(size.seconds), await alone.memory(house, size.rest), await _started(house, size)]
         await floors.prepare(house)
         wanted = await measures.measures(house, size.cards)
+        # Loaded and analysed first: a plan made for an empty table is no measure of anything.
+        await measures.interleaved(house, wanted, 1, size.seconds, lambda line: None)
         await house.owner.execute("VACUUM ANALYZE")
         results = await measures.interleaved(house, wanted, size.rounds, size.seconds, _say)
         facts.append(
             Fact("COPY into a plain table, the floor of bulk", await floors.copied(house, size.rows), "rows/s")
         )
+        facts += await bulk.measured(house, size.lines)
         broken = await audit(house.owner)
         if broken:
             raise measures.Wrong(f"the audit finds broken laws: {sorted(broken)}")
-    run = page.Run(
+    _say(page.tables(run := _run(busy, results, facts)))
+    if not quick:
+        page.write(run, "performance")
+
+
+async def _long(cards: int) -> None:
+    size, busy = Size(quick=False), os.getloadavg()
+    async with opened() as house:
+        done = await growth.grown(house, cards, size.rounds, size.seconds, _say)
+    _say(page.tables(run := _run(busy, done.results, done.facts)))
+    page.write(run, "growth")
+
+
+def _run(busy: tuple[float, float, float], results: list[Result], facts: list[Fact]) -> page.Run:
+    return page.Run(
         at=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         machine=f"{os.cpu_count()} cores, Python {platform.python_version()}, load generator on the same machine",
         load=", ".join(f"{each:.1f}" for each in busy),
         results=results,
         facts=facts,
     )
-    _say(page.tables(run))
-    if not quick:
-        page.write(run, "performance")
 
 
 async def _started(house: House, size: Size) -> Fact:

@@ -40,7 +40,7 @@ async def measure(house: House, floor: Floor, seconds: float) -> float:
     threads = min(floor.clients, 2)
     ran = await asyncio.create_subprocess_exec(
         *(str(program), "-n", "-M", "prepared", "-c", str(floor.clients), "-j", str(threads)),
-        *("-T", str(max(round(seconds), 1)), "-D", f"programs={floor.programs}"),
+        *("-T", str(max(round(seconds), 2)), "-D", f"programs={floor.programs}"),
         *("-f", str(_HERE / "issue.pgbench"), house.postgres.url),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -48,7 +48,7 @@ async def measure(house: House, floor: Floor, seconds: float) -> float:
     told, errors = await ran.communicate()
     found = re.search(rb"tps = ([0-9.]+)", told)
     if ran.returncode or found is None:
-        raise RuntimeError(f"pgbench: {errors.decode().strip()}")
+        raise RuntimeError(f"pgbench ended with {ran.returncode}: {told.decode()} {errors.decode()}")
     return float(found[1])
 
 

@@ -18,7 +18,7 @@ from compensation.core.money import MAX_AMOUNT, Money
 from compensation.core.settings import Settings
 from compensation.core.vault import Vault, digest
 from compensation.db.answers import Who
-from compensation.db.embedded import Postgres
+from compensation.db.embedded import Postgres, Valkey
 from compensation.db.embedded.child import free_port
 from compensation.db.migrate import migrate
 from compensation.db.pool import open_pool
@@ -71,9 +71,10 @@ async def opened() -> AsyncIterator[House]:
     """Everything started, seeded and analysed; everything stopped and removed at the end."""
     postgres = Postgres(settings=SERVER)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        async with postgres:
+        async with postgres, Valkey() as valkey:
             settings = Settings(
                 database_url=postgres.url,
+                redis_url=valkey.url,
                 keys=f"1:{Vault.new_root()}",
                 data=Path(folder),
                 environment="development",
@@ -138,7 +139,7 @@ async def _seeded(postgres: Postgres, settings: Settings, door: Doorway, owner: 
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COMPENSATION_")}
     environment |= {
         "DATABASE_URL": settings.database_url,
-        "REDIS_URL": "",
+        "REDIS_URL": settings.redis_url,
         "COMPENSATION_KEYS": settings.keys,
         "COMPENSATION_DATA": str(settings.data),
         "COMPENSATION_ENVIRONMENT": settings.environment,

@@ -7,7 +7,8 @@ import msgspec
 from bench.measures import Fact, Result
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+_MARK = "<!-- {}: {} -->"
+"""Around the tables of each run; what stands between is written anew."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -25,10 +26,10 @@ def write(run: Run, name: str) -> None:
     (FOLDER / f"{name}.json").write_text(msgspec.json.format(msgspec.json.encode(run)).decode() + "\n")
     if name == "performance":
         (FOLDER / "pictures" / "performance.svg").write_text(picture(run))
-        page = FOLDER / "performance.md"
-        before, _, rest = page.read_text().partition(BEGIN)
-        _, _, after = rest.partition(END)
-        page.write_text(f"{before}{BEGIN}\n{tables(run)}{END}{after}")
+    page, begin, end = FOLDER / "performance.md", _MARK.format(name, "begin"), _MARK.format(name, "end")
+    before, _, rest = page.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}\n{tables(run)}{end}{after}")
 
 
 def tables(run: Run) -> str:

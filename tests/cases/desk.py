@@ -47,7 +47,7 @@ class Desk(msgspec.Struct, frozen=True):
     program: str
 
     async def report(self, who: Who, body: dict[str, Any], key: str | None = None) -> CaseFile:
-        return (await self.door.write(report, who, reading(body), key)).read(CaseFile)
+        return (await self.door.write_together(report, who, reading(body), key)).read(CaseFile)
 
     async def choose(self, who: Who, case: Case, offer: str, **more: Any) -> Case:
         return (await self.door.write(choose, who, Choose(case_id=case.id, offer=offer, **more))).read(Case)

@@ -27,7 +27,7 @@ async def test_every_incident_is_offered_all_it_must_be_and_nothing_forbidden(
 ) -> None:
     who = Who((await seed(door, owner, settings.data / "demo.toml")).merchant, "key_test")
     for incident in samples():
-        case = (await door.write(report, who, reading(body(incident, 0)))).read(CaseFile)
+        case = (await door.write_together(report, who, reading(body(incident, 0)))).read(CaseFile)
         assert faults(incident, msgspec.to_builtins(case.offers)) == [], incident.id
 
 
@@ -38,7 +38,7 @@ async def test_every_offer_of_every_incident_can_be_chosen_and_issued_from_what_
     for incident in samples():
         turn = 0
         while True:
-            case = (await door.write(report, who, reading(body(incident, turn)))).read(CaseFile)
+            case = (await door.write_together(report, who, reading(body(incident, turn)))).read(CaseFile)
             offer = case.offers[turn]
             agreed = sentence(offer, case.locale)
             consent = ConsentGiven(sentence=agreed, agreement="signed") if agreed else None

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from compensation.cases.approve import Approve, approve
@@ -11,18 +12,32 @@ from compensation.cases.case import CaseFile
 from compensation.cases.choose import Choose, choose
 from compensation.cases.close import Cancel, cancel
 from compensation.cases.report import report
-from compensation.core.errors import Conflict, Problem, Refused
+from compensation.cases.sign import unpacked
+from compensation.core.errors import Conflict, Invalid, Problem, Refused
 from compensation.core.states import MOVES, CaseState
 from compensation.db.answers import Written
 from tests.cases.desk import INC_10, INC_19, Desk, hire, reading
 
 
 async def test_a_hundred_repeats_of_one_report_make_one_case(desk: Desk) -> None:
-    written = await asyncio.gather(*(desk.door.write(report, desk.system, reading(INC_19), "k") for _ in range(100)))
+    written = await asyncio.gather(
+        *(desk.door.write_together(report, desk.system, reading(INC_19), "k") for _ in range(100))
+    )
     assert len({one.answer for one in written}) == 1
     assert sum(not one.replayed for one in written) == 1
     for table in ("cases", "receipts", "customers", "persons"):
         assert await desk.count(table) == 1
+
+
+async def test_reports_that_share_a_commit_see_one_another_and_are_refused_alone(desk: Desk) -> None:
+    unknown = INC_10 | {"harms": [{"type": "material.nothing_we_know", "severity": "low"}]}
+    asked = (INC_19, unknown, INC_19, INC_10)
+    outcomes = await asyncio.gather(*(desk.report(desk.system, body) for body in asked), return_exceptions=True)
+    assert [type(one) for one in outcomes] == [CaseFile, Invalid, CaseFile, CaseFile]
+    documents = [unpacked(row["document"]) for row in await desk.owner.fetch("SELECT document FROM receipts")]
+    before = [msgspec.json.decode(each)["receipt"]["inputs"]["history"]["cases"] for each in documents]
+    assert sorted(before) == [0, 0, 1]
+    assert await desk.count("customers") == 2
 
 
 async def test_the_same_key_with_another_word_of_the_customer_is_a_conflict(desk: Desk) -> None:

@@ -45,7 +45,7 @@ class Shop(msgspec.Struct):
         customer = {"name": told["customer"], "email": f"{incident.lower()}@mail.example"}
         body = {**told["report"], "customer": customer, "channel": "self_service", **more}
         what = msgspec.json.decode(json.dumps(body), type=ReportCase)
-        return (await self.door.write(report, who or self.system, what)).read(CaseFile)
+        return (await self.door.write_together(report, who or self.system, what)).read(CaseFile)
 
     async def file(self, case_id: str) -> CaseFile:
         async with self.door.read(self.demo.merchant) as tx:

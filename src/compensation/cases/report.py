@@ -1,5 +1,6 @@
 """Reporting a harm: the customer found or added, the harm assessed and decided, and all of it written as one case."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -18,7 +19,7 @@ from compensation.core.states import CaseState
 from compensation.customers.add import Living, find_or_add
 from compensation.customers.contact import Contact
 from compensation.customers.entitlement import entitlements
-from compensation.db.answers import Who
+from compensation.db.answers import Ask, Who
 from compensation.db.pool import Tx, columns
 from compensation.engine.plan import History
 from compensation.engine.report import Report
@@ -36,13 +37,27 @@ class ReportCase(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """On whose behalf a merchant's system reports; the case is his to look after."""
 
 
-async def report(tx: Tx, who: Who, what: ReportCase, at: datetime) -> CaseFile:
-    """Open a case, decide it and sign the decision. It is then ``offered``.
+async def report(tx: Tx, asks: Sequence[Ask[ReportCase]], at: datetime) -> list[CaseFile]:
+    """Open a case for each report, decide it and sign the decision. It is then ``offered``.
 
+    One after the other, because a customer's second report is decided by what his first one brought; they share the
+    commit. One that is refused is raised, so the doorway does its neighbours without it.
     Raises Invalid for what cannot be a report or a contact (``unknown_harm``, ``order_needed``, ``customer_needed``,
     ``invalid_email`` …, ``email_needed``), NotFound ``unknown_program`` and ``unknown_customer``, Conflict
     ``customer_erased``, Forbidden ``not_yourself`` and ``unknown_agent``.
     """
+    opened: list[CaseFile | None] = [None] * len(asks)
+    # Customers are locked in one order, whatever the order of asking, so that two processes do not wait for each other.
+    for place in sorted(range(len(asks)), key=lambda place: _whom(asks[place].what.customer)):
+        opened[place] = await _report(tx, asks[place].who, asks[place].what, at)
+    return [case for case in opened if case is not None]
+
+
+def _whom(contact: Contact) -> tuple[str, str, str]:
+    return contact.id or "", contact.reference or "", contact.email or ""
+
+
+async def _report(tx: Tx, who: Who, what: ReportCase, at: datetime) -> CaseFile:
     actor = acting(who, what.agent)
     if what.agent is not None:
         await bounding(tx, actor, None)

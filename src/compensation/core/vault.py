@@ -41,6 +41,7 @@ class Vault:
         self.current = next(iter(roots))
         self.versions = tuple(roots)
         self._key = lru_cache(maxsize=4096)(self._derive)
+        self._signer = lru_cache(maxsize=256)(self._derive_signer)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -105,10 +106,13 @@ class Vault:
     def signer(self, version: int | None = None) -> tuple[int, Ed25519PrivateKey]:
         """The Ed25519 key (RFC 8032) that signs decision receipts, and its version."""
         chosen = version or self.current
-        return chosen, Ed25519PrivateKey.from_private_bytes(self._key(chosen, "sign:receipt"))
+        return chosen, self._signer(chosen)
 
     def verifier(self, version: int) -> Ed25519PublicKey:
         return self.signer(version)[1].public_key()
+
+    def _derive_signer(self, version: int) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self._key(version, "sign:receipt"))
 
     def _derive(self, version: int, purpose: str) -> bytes:
         hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"compensation/{purpose}".encode())

@@ -89,9 +89,9 @@ def versions(books: Books, country: str, form: str = FORMAT) -> Versions:
 
 
 def _body(inputs: Inputs, decision: Decision, books: Books, form: str) -> dict[str, Any]:
-    assessed: dict[str, Any] = msgspec.to_builtins(decision.assessment)
     decided: dict[str, Any] = msgspec.to_builtins(decision)
-    del assessed["report"], decided["assessment"], decided["seed"]
+    assessed: dict[str, Any] = decided.pop("assessment")
+    del assessed["report"], decided["seed"]
     for offer in decided["offers"]:
         # The policy holds the labels; its hash stands in the versions.
         del offer["label"]

@@ -18,7 +18,7 @@ from compensation.engine.plan import Offer
 from compensation.issuance.read import rewards_of_case
 from compensation.issuance.reward import Reward
 from compensation.web.answer import answered
-from compensation.web.asked import Caller, Door, Key
+from compensation.web.asked import Busy, Caller, Door, Key
 
 EXAMPLE = {
     "harms": [{"type": "financial.direct_financial_loss", "severity": "critical"}],
@@ -53,12 +53,12 @@ class EventList(msgspec.Struct, frozen=True):
 
 
 @post("/", summary="Report a harm", status_code=201, opt={"example": EXAMPLE})
-async def create(data: ReportCase, door: Door, who: Caller, key: Key) -> Response[CaseFile]:
+async def create(data: ReportCase, asked: Busy) -> Response[CaseFile]:
     """Opens a case: assessed, decided, with its offers, the lawful one first, and a signed receipt.
 
     With `ask_customer` the customer is sent the offers, to choose by himself.
     """
-    return answered(await door.write(report, who, data, key), 201, CaseFile)
+    return answered(await asked.together(report, data), 201, CaseFile)
 
 
 @get("/", summary="Cases, the most urgent first")

@@ -70,7 +70,7 @@ async def send(request: StrictRequest, door: Door, desk: AtDesk) -> Response[str
     if what is None:
         return _form(request, desk, typed, known)
     try:
-        opened = (await door.write(report, desk.who, what, key_of(fields))).read(CaseFile)
+        opened = (await door.write_together(report, desk.who, what, key_of(fields))).read(CaseFile)
     except (NotFound, TooMany, Unavailable):
         raise
     except Problem as problem:
