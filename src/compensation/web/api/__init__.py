@@ -4,7 +4,7 @@ A handler of a resource names what it needs and marks it with ``web.asked`` and 
 
     @post("/", summary="Report a harm", status_code=201)
     async def create(data: JSONBody[Report], door: Door, who: Caller, key: Key) -> Response[Case]:
-        return answered(await door.write(report, who, data, key), 201, Case)
+        return answered(await door.write_together(report, who, data, key), 201, Case)
 
     @get("/{case_id:str}", summary="One case")
     async def read(case_id: FromPath[str], door: Door, who: Caller) -> Case: …
