@@ -70,6 +70,9 @@ TAMPERING = {
         FROM redemptions WHERE kind = 'redeem' LIMIT 1""",
     "a budget was spent on what it issued and did not take back, and on nothing else": """
         UPDATE rewards SET budget = budget + 1""",
+    "a payment from several cards is what they gave and what was due besides": """
+        INSERT INTO tenders SELECT merchant_id, 'tnd_x', 3, 1, asset, ARRAY[id], '', actor, at FROM redemptions
+        LIMIT 1""",
     "a correction moved what it says": QUIET + "UPDATE corrections SET amount = amount + 1",
     "what was replaced or merged names where its value went, and keeps nothing": """
         UPDATE rewards SET moved_to = NULL WHERE moved_to IS NOT NULL""",

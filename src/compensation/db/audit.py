@@ -75,6 +75,13 @@ LAWS = (
            HAVING CASE WHEN r.replaces IS NULL THEN r.principal + r.bonus ELSE 0 END <> coalesce(sum(m.amount), 0)""",
     ),
     Law(
+        "a payment from several cards is what they gave and what was due besides",
+        """SELECT t.merchant_id, t.id, t.amount, t.due, coalesce(sum(u.amount), 0) AS paid FROM tenders AS t
+           LEFT JOIN redemptions AS u ON u.merchant_id = t.merchant_id AND u.id = ANY(t.redemptions)
+             AND u.asset = t.asset AND u.kind = 'redeem'
+           GROUP BY t.merchant_id, t.id HAVING t.amount <> t.due + coalesce(sum(u.amount), 0)""",
+    ),
+    Law(
         "a correction moved what it says",
         """SELECT c.merchant_id, c.id, c.kind, c.amount, coalesce(sum(p.amount), 0) AS posted FROM corrections AS c
            LEFT JOIN transfers AS t ON t.merchant_id = c.merchant_id AND t.subject_id = c.id

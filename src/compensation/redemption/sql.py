@@ -183,3 +183,8 @@ FROM corrections WHERE merchant_id = $1 AND (reward_id = $2 OR to_reward_id = $2
 CASE_EVENT = """
 INSERT INTO case_events (merchant_id, case_id, id, what, actor, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
+
+NEW_TENDER = """
+INSERT INTO tenders (merchant_id, id, amount, due, asset, redemptions, reference, actor, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""

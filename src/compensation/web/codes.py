@@ -99,6 +99,10 @@ CODES: dict[str, Entry] = {
     "currency_mismatch": Entry(422, "Two sums are in different currencies.", "Use the one that `currency` names."),
     "insufficient_balance": Entry(422, "Less is left than was asked for.", "Spend what `balance` says is left."),
     "budget_exhausted": Entry(422, "The program's budget does not cover the goodwill.", "Add to it, or choose less."),
+    "same_card": Entry(400, "One card is named twice.", "Name two different cards."),
+    "kind_mismatch": Entry(
+        422, "One is a gift card and the other store credit.", "Merge what is alike; transfer credit to a card."
+    ),
     "value_is_held": Entry(422, "A hold keeps some of the value.", "Capture or release the hold first."),
     "not_stored_value": Entry(422, "This is no gift card and no store credit.", "Void it, or mark it as done."),
     "not_voidable": Entry(422, "Rewards of this kind are not cancelled.", "`detail` says what ends them."),
