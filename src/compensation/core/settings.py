@@ -23,6 +23,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Valkey or Redis, the doorbell of the worker. Empty means that the worker finds its work by sweeping."""
     base_url: str = "http://127.0.0.1:8000"
     """The address people reach us by; every link is built from it, never from the Host header."""
+    trusted_proxies: str = ""
+    """The networks of the proxies in front of us, such as ``10.0.0.0/8``: they are believed who called."""
     host: str = "127.0.0.1"
     port: int = 8000
     keys: str = ""

@@ -12,6 +12,7 @@ from litestar.types import HTTPResponseStartEvent, Receive, Scope, Send
 from compensation.core.errors import Invalid
 from compensation.db.answers import Who, Written
 from compensation.db.unit import Doorway
+from compensation.web.address import address_of
 from compensation.web.limits import Limits
 from compensation.web.request import StrictRequest
 
@@ -46,6 +47,8 @@ class Asked(msgspec.Struct, frozen=True):
     who: Who
     key: str
     limits: Limits
+    address: str
+    """Where it comes from, as ``web.address`` tells it."""
 
     async def together(self, act: Callable[..., Any], what: Any) -> Written:
         return await self.door.write_together(act, self.who, what, self.key)
@@ -54,7 +57,7 @@ class Asked(msgspec.Struct, frozen=True):
 def asked(request: StrictRequest, given: KeyHeader = None) -> Asked:
     """The dependency ``asked``. Raises Invalid ``idempotency_key_needed``."""
     state = request.app.state
-    return Asked(state.door, request.state.who, idempotency_key(given), state.limits)
+    return Asked(state.door, request.state.who, idempotency_key(given), state.limits, address_of(request))
 
 
 class Kept(Response[Any]):

@@ -15,6 +15,7 @@ from compensation.delivery.send import Post
 from compensation.jobs.bell import Bell
 from compensation.partners.objects import Objects
 from compensation.web import openapi, problems
+from compensation.web.address import networks
 from compensation.web.api import api
 from compensation.web.assets import assets
 from compensation.web.auth import Keys
@@ -32,6 +33,7 @@ from compensation.web.request import StrictRequest
 
 def create_app(settings: Settings, door: Doorway | None = None) -> Litestar:
     """The application. With ``door`` it writes through that one; else it opens its own, and closes it."""
+    networks(settings.trusted_proxies)  # what cannot be read is said now, not at the first request
     limits, post, files = Limits(settings.redis_url), Post(settings), Objects(settings.evidence_url, settings.data)
 
     @asynccontextmanager

@@ -6,15 +6,17 @@ import msgspec
 from litestar import Response, Router, post
 from msgspec import Meta
 
-from compensation.core.errors import NotFound
 from compensation.db.answers import Who
 from compensation.db.unit import Doorway
 from compensation.redemption.card import Card, look_up
 from compensation.redemption.give_back import GiveBack, give_back
 from compensation.redemption.redeem import Redemption, Spend, redeem
+from compensation.web.address import address_of
 from compensation.web.answer import answered
 from compensation.web.asked import Busy
-from compensation.web.limits import GUESSES, Limits
+from compensation.web.guesses import guessing
+from compensation.web.limits import Limits
+from compensation.web.request import StrictRequest
 
 
 class LookUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,26 +24,17 @@ class LookUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/lookup", summary="What is left on a card", status_code=200)
-async def lookup(data: LookUp, door: Doorway, who: Who, limits: Limits) -> Card:
+async def lookup(data: LookUp, request: StrictRequest, door: Doorway, who: Who, limits: Limits) -> Card:
     """A code travels in the body, never in an address. Wrong guesses are counted and limited."""
-    limits.check(GUESSES, who.actor)
-    try:
-        async with door.read(who.merchant_id) as tx:
-            return await look_up(tx, data.code, door.clock())
-    except NotFound:
-        await limits.count(GUESSES, who.actor)
-        raise
+    async with guessing(limits, who, address_of(request)), door.read(who.merchant_id) as tx:
+        return await look_up(tx, data.code, door.clock())
 
 
 @post("/redeem", summary="Spend from a card", status_code=201)
 async def spend(data: Spend, asked: Busy) -> Response[Redemption]:
     """Spend all or part. Two tills on one card can never take more than it holds."""
-    asked.limits.check(GUESSES, asked.who.actor)
-    try:
+    async with guessing(asked.limits, asked.who, asked.address):
         return answered(await asked.together(redeem, data), 201, Redemption)
-    except NotFound:
-        await asked.limits.count(GUESSES, asked.who.actor)
-        raise
 
 
 @post("/return", summary="Give value back to a card", status_code=201)

@@ -3,24 +3,19 @@
 from litestar import Response, Router, get, post
 from litestar.params import FromPath
 
-from compensation.core.errors import NotFound
 from compensation.redemption.capture import Capture, capture
 from compensation.redemption.hold import Hold, PlaceHold, find_hold, hold
 from compensation.redemption.release import Release, release
 from compensation.web.answer import answered
-from compensation.web.asked import Caller, Counted, Door, Key
-from compensation.web.limits import GUESSES
+from compensation.web.asked import Busy, Caller, Door, Key
+from compensation.web.guesses import guessing
 
 
 @post("/hold", summary="Set value of a card aside", status_code=201)
-async def place(data: PlaceHold, door: Door, who: Caller, key: Key, limits: Counted) -> Response[Hold]:
+async def place(data: PlaceHold, asked: Busy) -> Response[Hold]:
     """For a sale that is not complete yet. After `minutes` the value goes back to the card by itself."""
-    limits.check(GUESSES, who.actor)
-    try:
-        return answered(await door.write(hold, who, data, key), 201, Hold)
-    except NotFound:
-        await limits.count(GUESSES, who.actor)
-        raise
+    async with guessing(asked.limits, asked.who, asked.address):
+        return answered(await asked.door.write(hold, asked.who, data, asked.key), 201, Hold)
 
 
 @post("/capture", summary="Take what was held", status_code=200)
