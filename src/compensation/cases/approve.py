@@ -11,6 +11,7 @@ from compensation.cases.authority import Asked, Named, acting, approver, exceede
 from compensation.cases.budget import fund_and_reserve, release
 from compensation.cases.case import Case, case
 from compensation.cases.move import Locked, locked, move
+from compensation.cases.review import clear
 from compensation.core.errors import Forbidden, Refused
 from compensation.core.states import CaseState
 from compensation.db.answers import Who
@@ -57,6 +58,7 @@ async def approve(tx: Tx, who: Who, what: Approve, at: datetime) -> Case:
         assert proposed.offer is not None, "a proposal names an offer of its case"
         await fund_and_reserve(tx, proposed.id, proposed.program_id, proposed.offer, actor, at)
     await _decide(tx, proposed, "approved", actor, second.authority_of, at)
+    await clear(tx, proposed.id, actor, at)
     await record(tx, asked, second.authority_of, actor, "approved", at)
     await move(tx, proposed, CaseState.accepted, "approved", actor, at, said=what.reason)
     tx.tell("issue_case", proposed.id)

@@ -13,6 +13,8 @@ from compensation.cases.case import Case, case
 from compensation.cases.consent import ConsentGiven
 from compensation.cases.move import Locked, locked, move
 from compensation.cases.override import Override, overriding
+from compensation.cases.review import open_review
+from compensation.cases.signals import score
 from compensation.core.errors import Forbidden, NotFound
 from compensation.core.ids import new_id
 from compensation.core.states import CaseState
@@ -64,6 +66,12 @@ async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
         value=offer.value,
     )
     reason = await _second_person_needed(tx, chosen_case, actor, authority_of, asked, at)
+    # A sign routes to a second person and never refuses; what costs nothing, such as an apology, is held up by none.
+    found = await score(tx, chosen_case.id, at)
+    look_twice = found.review and offer.value.amount > 0
+    if look_twice:
+        reason = reason or "signals"
+        await open_review(tx, chosen_case.id, found, at)
     over_budget = await escalates(tx, chosen_case.program_id) and not await covered(tx, chosen_case.program_id, offer)
     if over_budget:
         reason = "over_budget"

@@ -9,6 +9,7 @@ import msgspec
 from compensation.cases import sql
 from compensation.cases.authority import Named, acting, bounding
 from compensation.cases.case import CaseFile, assessed
+from compensation.cases.narrative import sketch
 from compensation.cases.said import inert, seal_report
 from compensation.cases.sign import Signed, sign
 from compensation.cases.urgency import urgency
@@ -19,6 +20,7 @@ from compensation.core.states import CaseState
 from compensation.customers.add import Living, find_or_add
 from compensation.customers.contact import Contact
 from compensation.customers.entitlement import entitlements
+from compensation.customers.identity import remember
 from compensation.db.answers import Ask, Who
 from compensation.db.pool import Tx, columns
 from compensation.engine.plan import History
@@ -77,6 +79,10 @@ async def _report(tx: Tx, who: Who, what: ReportCase, at: datetime) -> CaseFile:
     opened = _opened(said, what.channel, under, weighed, case_id, met.customer.id, actor, signed.id, at, prompt)
     sealed = seal_report(met.key, case_id, said)
     number = await _write(tx, opened, signed, incident_id, sealed, actor)
+    await remember(tx, met.customer.id, met.person, what.customer)
+    story = sketch(tx.vault, said.words)
+    if story:
+        await tx.run(sql.NARRATE, case_id, met.customer.id, story)
     if what.ask_customer:
         tx.tell("tell_offers", case_id)
     if under.shadowed:

@@ -42,6 +42,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     salutation: Name | None = None
     email: Annotated[str, Meta(min_length=3, max_length=320)] | None = None
     phone: Annotated[str, Meta(min_length=3, max_length=40)] | None = None
+    device: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    """Your own name of the device he came from. Kept as a keyed hash and nothing else, like ``address``."""
+    address: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    """Where his orders go."""
 
 
 def person(contact: Contact, country: str) -> Person:

@@ -42,8 +42,16 @@ UPDATE persons SET sealed = $8, name_tokens = $9 WHERE merchant_id = $1 AND cust
 
 # Deleting the person destroys the key; the hashes go too, so that nothing can tell any more who this was.
 ERASE = """
-WITH person AS (DELETE FROM persons WHERE merchant_id = $1 AND customer_id = $2)
+WITH person AS (DELETE FROM persons WHERE merchant_id = $1 AND customer_id = $2),
+  identities AS (DELETE FROM customer_identities WHERE merchant_id = $1 AND customer_id = $2),
+  narratives AS (DELETE FROM case_narratives WHERE merchant_id = $1 AND customer_id = $2)
 UPDATE customers SET reference_hash = NULL, email_hash = NULL WHERE merchant_id = $1 AND id = $2
+"""
+
+REMEMBER = """
+INSERT INTO customer_identities (merchant_id, customer_id, kind, hash)
+SELECT $1, $2, kind, hash FROM unnest($3::text[], $4::bytea[]) AS i (kind, hash)
+ON CONFLICT (merchant_id, customer_id, kind, hash) DO NOTHING
 """
 
 KEYS = "SELECT customer_id, data_key, sealed FROM persons WHERE merchant_id = $1 AND customer_id = ANY($2)"

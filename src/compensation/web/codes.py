@@ -168,6 +168,7 @@ CODES: dict[str, Entry] = {
     ),
     "not_the_customer": Entry(403, "An agent signed in the customer's place.", "Let him sign on his own page."),
     "full_name_needed": Entry(400, "The signature is no full name.", "Send the name that the customer typed."),
+    "no_review": Entry(422, "No signal of this case waits to be judged.", _READ_AGAIN),
     "reason_needed": Entry(422, "The approval is over the budget.", "Say why in reason."),
     "override_reason_needed": Entry(422, "An agent takes another offer than the first.", "Say why in override.reason."),
     "invalid_limit": Entry(400, "The limit's subject does not fit its kind.", "`detail` says what it must be."),

@@ -13,6 +13,8 @@ from compensation.cases.close import Cancel, Close, cancel, close
 from compensation.cases.queue import MOST, Page, View, find, queue
 from compensation.cases.reassess import Change, Reassess, reassess
 from compensation.cases.report import ReportCase, report
+from compensation.cases.review import Judge, Judgement, Review, judge, reviews
+from compensation.cases.signals import Score, score
 from compensation.cases.witness import Approval, ConsentOnRecord, approvals, consents
 from compensation.engine.plan import Offer
 from compensation.issuance.read import rewards_of_case
@@ -42,6 +44,13 @@ class RewardList(msgspec.Struct, frozen=True):
 
 class ApprovalList(msgspec.Struct, frozen=True):
     items: list[Approval]
+
+
+class Signals(msgspec.Struct, frozen=True):
+    """``now`` is what would be scored at this moment; ``reviews`` what was scored and judged before."""
+
+    now: Score
+    reviews: list[Review]
 
 
 class ConsentList(msgspec.Struct, frozen=True):
@@ -120,6 +129,22 @@ async def read_consents(case_id: FromPath[str], door: Door, who: Caller) -> Cons
         return ConsentList(await consents(tx, case_id))
 
 
+@get("/{case_id:str}/signals", summary="What speaks for a second look")
+async def read_signals(case_id: FromPath[str], door: Door, who: Caller) -> Signals:
+    """For those who serve the customer: never show him any of it. A score brings the case to a second person when
+    something is chosen; it refuses nothing. Weights and thresholds stand in `catalog/signals.toml`."""
+    async with door.read(who.merchant_id) as tx:
+        await offers(tx, case_id)
+        return Signals(await score(tx, case_id, door.clock()), await reviews(tx, case_id))
+
+
+@post("/{case_id:str}/review", summary="Say what came of a second look", status_code=200)
+async def judge_case(case_id: FromPath[str], data: Judgement, door: Door, who: Caller, key: Key) -> Response[Review]:
+    """`cleared` or `confirmed`, by a second person named in `agent`. Approving clears; it never changes the case."""
+    asked = Judge(case_id=case_id, outcome=data.outcome, agent=data.agent)
+    return answered(await door.write(judge, who, asked, key), 200, Review)
+
+
 @get("/{case_id:str}/receipt", summary="The signed receipt of the decision")
 async def read_receipt(case_id: FromPath[str], door: Door, who: Caller) -> Response[dict[str, Any]]:
     """Save it as it comes: `compensation verify-receipt FILE` checks the signature and makes the decision again."""
@@ -193,6 +218,7 @@ router = Router(
     "/cases",
     route_handlers=[
         create, index, read, read_offers, read_rewards, read_events, read_approvals, read_consents,
+        read_signals, judge_case,
         read_receipt,
         reassess_case, choose_offer, approve_case, reject_case, send_case_back, cancel_case, close_case,
     ],

@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from compensation.cases.override import Deviation, deviations
+from compensation.cases.review import Rate, rates
 from compensation.core.errors import Forbidden, NotFound, Problem, TooMany, Unavailable
 from compensation.core.money import Money
 from compensation.core.text import day, isolate
@@ -37,6 +38,7 @@ from compensation.merchants.merchant import Program, programs
 from compensation.web.asked import Door
 from compensation.web.console.labels import Labels
 from compensation.web.console.session import AtDesk, Desk, words
+from compensation.web.console.signals import measured
 from compensation.web.console.typed import Typed
 from compensation.web.console.view import key_of, see, view
 from compensation.web.form import form_of
@@ -64,6 +66,7 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     loans: list[Delegation]
     programs: list[Program]
     deviations: list[Deviation]
+    rates: list[Rate]
 
 
 @get("/authority")
@@ -156,6 +159,7 @@ async def _read(door: Door, desk: Desk) -> Office:
             limits=await limits(tx),
             loans=await delegations(tx, now),
             programs=await programs(tx),
+            rates=await rates(tx, now - _REPORTED),
             deviations=await deviations(tx, now - _REPORTED, now + dt.timedelta(seconds=1)),
         )
 
@@ -183,6 +187,7 @@ def _page(request: StrictRequest, desk: Desk, found: Office, typed: Typed | None
             for one in found.loans
         ],
         deviations=[(one, names.get(one.agent_id, gone)) for one in found.deviations],
+        rates=measured(say, found.rates),
         subjects=_subjects(found, labels),
         lenders=_lenders(desk, found),
         sets=desk.agent.role in SETTERS,

@@ -22,6 +22,7 @@ from compensation.web.console.message import preview
 from compensation.web.console.offers import compare
 from compensation.web.console.rules import rules
 from compensation.web.console.session import AtDesk, Desk, words
+from compensation.web.console.signals import to_judge, told
 from compensation.web.console.verdict import authority, to_do, verdict
 from compensation.web.console.view import view
 from compensation.web.console.work import Work, load
@@ -97,6 +98,8 @@ def case_page(request: StrictRequest, desk: Desk, work: Work, *, wrong: str | No
         rules=rules(labels, work.case.assessment.obligations, work.now.date()),
         preview=preview(post, work, wanted),
         history=history(labels, work),
+        signals=told(say, work.signals.signals),
+        to_judge=to_judge(work),
         rewards=[_reward(labels, work, reward) for reward in work.rewards],
         told=labels.delivery(work.case.delivery) if work.case.delivery else None,
         badge=labels.state(work.case.state, work.case.delivery),
@@ -164,7 +167,8 @@ def tools(request: StrictRequest, desk: Desk, work: Work) -> tuple[Labels, Expla
 
 def _happened(work: Work) -> frozenset[str]:
     """What was done in this case, by the words of its history; a task by any name is a task."""
-    return frozenset("task" if event.what.endswith("_done") else event.what for event in work.events)
+    found = {"task" if event.what.endswith("_done") else event.what for event in work.events}
+    return frozenset(found | {"judged"} if any(one.outcome for one in work.reviews) else found)
 
 
 def _harms(labels: Labels, explain: Explain, work: Work) -> list[HarmRow]:

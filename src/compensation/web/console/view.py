@@ -38,6 +38,7 @@ DONE = {
     "authority_set": word("The authority is set, and holds from now on."),
     "limit_set": word("The limit is set, and holds from now on."),
     "limit_ended": word("The limit is ended. It stays on record."),
+    "judged": word("What came of the second look is kept."),
     "rule_set": word("The rule of the budget is set."),
     "lent": word("The delegation is made. It ends by itself."),
     "loan_ended": word("The delegation is ended."),
@@ -54,7 +55,19 @@ FOCUS = {
     **dict.fromkeys(("limit_set", "limit_ended"), "limits"),
     **dict.fromkeys(("lent", "loan_ended"), "loans"),
     **dict.fromkeys(
-        ("rule_set", "chosen", "proposed", "approved", "rejected", "cancelled", "closed", "issuing", "issued"), "title"
+        (
+            "rule_set",
+            "judged",
+            "chosen",
+            "proposed",
+            "approved",
+            "rejected",
+            "cancelled",
+            "closed",
+            "issuing",
+            "issued",
+        ),
+        "title",
     ),
     **dict.fromkeys(("import_approved", "import_cancelled"), "title"),
 }
@@ -71,6 +84,7 @@ NOT_DONE = {
     "not_an_approver": word("Your role may not decide on what others propose."),
     "beyond_authority": word("This is above your own authority. Ask somebody who may grant more."),
     "reason_needed": word("This is over the budget: say why it is granted all the same."),
+    "no_review": word("Nothing waits to be judged in this case."),
     "own_case": word("This case is your own. Ask somebody else."),
     "override_reason_needed": word("Another offer than the first needs a reason. Choose it again and say why."),
     "own_authority": word("Nobody sets his own authority. Ask another administrator."),

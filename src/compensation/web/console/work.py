@@ -9,7 +9,9 @@ from compensation.cases.authority import Asked, approver, exceeded, is_himself
 from compensation.cases.case import CaseFile, Event, case_file, events
 from compensation.cases.evidence.piece import NamedEvidence, evidence_of
 from compensation.cases.queue import find
+from compensation.cases.review import Review, reviews
 from compensation.cases.said import Said, said
+from compensation.cases.signals import Score, score
 from compensation.cases.witness import Approval, ConsentOnRecord, approvals, consents
 from compensation.core.errors import Forbidden
 from compensation.core.money import Money
@@ -50,6 +52,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     barred_from_approving: str | None
     """Why this agent may not approve: the code of the refusal; None where he may."""
     barred_from_declining: str | None
+    signals: Score
+    """What speaks for a second look now."""
+    reviews: list[Review]
     witnessed: list[ConsentOnRecord]
     """What the customer agreed to."""
     verdicts: list[Approval]
@@ -102,6 +107,8 @@ async def load(tx: Tx, who: Who, case_id: str, at: datetime) -> Work:
         people=await agents(tx, [event.actor for event in history] + [one for one in (proposer, case.agent_id) if one]),
         program=next(one for one in await programs(tx) if one.id == case.program_id),
         proposer=proposer,
+        signals=await score(tx, case_id, at),
+        reviews=await reviews(tx, case_id),
         witnessed=await consents(tx, case_id),
         verdicts=await approvals(tx, case_id),
         barred_from_approving=barred[0],
@@ -126,6 +133,8 @@ async def second_person(tx: Tx, who: Who, work: Work, offer: Offer, at: datetime
     asked = _asked(work.case, offer.value)
     if await exceeded(tx, who.actor, asked, "alone", at, hold=False) is not None:
         return "beyond_authority"
+    if work.signals.review and offer.value.amount:
+        return "review"
     return "review" if work.case.assessment.review else None
 
 
