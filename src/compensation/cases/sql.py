@@ -326,7 +326,7 @@ WHERE c.merchant_id = $1 AND c.id IN (
   UNION SELECT id FROM cases WHERE merchant_id = $1 AND number = $3
   UNION SELECT id FROM cases WHERE merchant_id = $1 AND order_number = $4
   UNION SELECT id FROM cases WHERE merchant_id = $1 AND customer_id = ANY($5)
-  UNION SELECT case_id FROM rewards WHERE merchant_id = $1 AND code_last4 = $6)
+  UNION SELECT case_id FROM rewards WHERE merchant_id = $1 AND case_id IS NOT NULL AND code_last4 = $6)
 ORDER BY c.id DESC LIMIT $7
 """)
 

@@ -16,6 +16,9 @@ from compensation.issuance.reward import Order, Reward
 from compensation.ledger import Lot, Posting, Transfer, account, post
 from compensation.ledger.account import Role
 
+_ROUTES: dict[str, str] = {}
+_MOST_ROUTES = 10_000
+
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
     """An order to be written. ``purse`` is where its goodwill is paid from: the budget, or what a choice reserved."""
@@ -35,7 +38,7 @@ async def put(tx: Tx, placed: Sequence[Placed], at: datetime) -> list[Order]:
 
     Seals a fresh code for every kind that carries one, and tells the work that finishes a reward.
     """
-    route = await tx.value(sql.ROUTE)
+    route = await _route(tx)
     orders, rows, transfers, lots = [], [], [], {}
     for order in placed:
         rewards = []
@@ -57,6 +60,16 @@ async def put(tx: Tx, placed: Sequence[Placed], at: datetime) -> list[Order]:
     if transfers:
         await post(tx, transfers, at, lots)
     return orders
+
+
+async def _route(tx: Tx) -> str:
+    """The merchant's route. It stands in every code he ever gave, so it cannot change and is asked once a process."""
+    route = _ROUTES.get(tx.merchant_id)
+    if route is None:
+        if len(_ROUTES) >= _MOST_ROUTES:
+            _ROUTES.clear()
+        route = _ROUTES[tx.merchant_id] = await tx.value(sql.ROUTE)
+    return route
 
 
 def _transfer(

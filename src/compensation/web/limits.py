@@ -68,6 +68,8 @@ class Limits:
 
     def check(self, limit: Limit, subject: str) -> None:
         """Costs nothing and asks nobody. Raises TooMany when this process knows the limit to be reached."""
+        if not self._closed:
+            return
         until = self._closed.get(_name(limit, subject), 0.0)
         left = until - time.monotonic()
         if left > 0:
