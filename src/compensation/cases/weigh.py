@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from compensation.cases import sql
 from compensation.catalog.library import library
@@ -86,6 +87,7 @@ async def history(tx: Tx, customer_id: str, under: Setting, at: datetime) -> His
         apologies=row["apologies"],
         gestures=row["gestures"],
         goodwill=Money(row["goodwill"], under.budget_left.currency),
+        last_days=UNSET if row["latest"] is None else max(0, (at - row["latest"]).days),
         tier=row["tier"],
     )
 

@@ -194,11 +194,24 @@ def _paragraphs(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in re.split(r"\n+", text) if part.strip())
 
 
+_BEFORE = (
+    "",
+    word("We have apologised to you before, and you had every reason to expect better since."),
+    word("You have had our apologies twice already, and they did not keep this from you. That weighs on us."),
+)
+"""By how many apologies came before; after those the number itself makes each one another."""
+
+
 def _again(say: Say, lines: Sequence[RemedyLine]) -> tuple[str, ...]:
-    """Whoever heard an apology before is told that we know it."""
+    """Whoever heard an apology before is told that we know it, and never in the words that he has read already."""
     earlier = max((each.terms.earlier for each in lines if isinstance(each.terms, WordsTerms)), default=0)
+    if earlier < len(_BEFORE):
+        return (say(_BEFORE[earlier]),) if earlier else ()
     return (
-        (say("We have apologised to you before, and you had every reason to expect better since."),) if earlier else ()
+        say(
+            "This is apology number {n} from us. We no longer ask you to believe our words: judge us by what we do.",
+            n=earlier + 1,
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """The goodwill of a case: what each harm earns by the policy, then what the caps, the period and the budget leave."""
 
 import msgspec
+from msgspec import UNSET
 
 from compensation.core.money import Money
 from compensation.engine.assess import Assessment
@@ -29,6 +30,8 @@ def weigh(
     earned = {harm.type: _earned(harm, case, policy, assessment.currency, trace, tried) for harm in assessment.harms}
     if not any(earned.values()):
         trace.append(TraceLine(step=Step.policy, reason=Reason("goodwill.none")))
+    else:
+        earned = _again(earned, policy, assessment.currency, history, trace)
     bounded = {harm: _under_harm_cap(harm, sum_, policy, assessment.currency, trace) for harm, sum_ in earned.items()}
     total = sum(bounded.values())
     left = _limited(total, case.order_amount, assessment.currency, policy, limits, history, trace)
@@ -54,6 +57,22 @@ def _earned(
         return 0
     trace.append(best[1])
     return best[0]
+
+
+def _again(
+    earned: dict[str, int], policy: Policy, currency: str, history: History, trace: list[TraceLine]
+) -> dict[str, int]:
+    """What each harm earns where the last one is not long ago: the same again would be worth less than the first."""
+    rule = policy.document.repeat
+    if rule is UNSET or history.last_days is UNSET or history.last_days > rule.within_days:
+        return earned
+    raised = {harm: share(amount, 100 + rule.percent, 100) for harm, amount in earned.items()}
+    total = Money(sum(raised.values()), currency)
+    sums = multiplied(Money(sum(earned.values()), currency), 100 + rule.percent, total)
+    reason = Reason("goodwill.again", {"days": history.last_days, "percent": rule.percent})
+    told = TraceLine(step=Step.policy, reason=reason, amount=total, sums=sums, rule="repeat", harms=tuple(earned))
+    trace.append(told)
+    return raised
 
 
 def _by_rule(ready: ReadyGoodwill, harm: HarmFound, order: int, currency: str) -> tuple[int, TraceLine]:

@@ -3,6 +3,7 @@
 import enum
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from compensation.core.money import Money
 from compensation.engine.assess import Assessment
@@ -128,5 +129,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     apologies: int = 0
     gestures: int = 0
     goodwill: Money | None = None
+    last_days: int | UnsetType = UNSET
+    """Whole days since the latest of these cases; left out where there is none, and in receipts of before."""
     tier: str | None = None
     """The tier granted for a time that still runs, so that a perk is not given twice."""

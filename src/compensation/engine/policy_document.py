@@ -95,6 +95,14 @@ class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     cases: Annotated[int, Meta(ge=1)] | None = None
 
 
+class Repeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A customer who is harmed again within so many days of his last case is owed more than the same again: the
+    goodwill is raised by so many per cent, before the caps."""
+
+    within_days: Annotated[int, Meta(ge=1, le=3650)]
+    percent: Annotated[int, Meta(ge=1, le=300)]
+
+
 class Season(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A part of every year with a window of its own, by the day of purchase; it may run over New Year."""
 
@@ -237,6 +245,9 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     points: Points
     caps: Caps = Caps()
     review: Review = Review()
+    repeat: Repeat | UnsetType = UNSET
+    """Left out, a repeated harm earns what the first did. It came later than the first versions, which stay as they
+    were hashed."""
     goodwill: tuple[Goodwill, ...]
     form: tuple[Form, ...]
     in_kind: tuple[InKind, ...]
