@@ -14,14 +14,19 @@ from compensation.cases.said import reported, said
 from compensation.cases.sign import unpacked
 from compensation.cases.witness import consents
 from compensation.catalog.library import library
-from compensation.core.errors import Forbidden, Invalid, NotFound, Problem, Refused
+from compensation.core.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Refused
 from compensation.core.money import Money
 from compensation.core.states import CaseState
+from compensation.customers.customer import Customer
 from compensation.customers.erase import Erase, erase
 from compensation.db.answers import Who
 from compensation.db.audit import audit
 from compensation.db.unit import Doorway
 from compensation.engine import seal
+from compensation.issuance.order import IssueCase, issue_case
+from compensation.issuance.payment import Succeeded
+from compensation.issuance.refund import RefundAnswer, record_refund
+from compensation.issuance.reward import Order
 from tests.cases.desk import INC_10, INC_19, Desk, hire, open_desk, reading
 from tests.conftest import make_merchant
 
@@ -288,13 +293,13 @@ async def test_foreign_and_unknown_cases_offers_and_programs_are_not_there(desk:
 
 
 async def test_erasing_makes_person_and_words_unreadable_while_the_sums_hold(desk: Desk) -> None:
-    case = await desk.report(desk.system, INC_19)
+    case = await desk.report(desk.system, INC_10 | {"words": "Nobody called me back."})
     await desk.choose(desk.system, case, case.offers[0].key)
     await desk.door.write(erase, desk.system, Erase(case.customer_id))
     async with desk.door.read(desk.system.merchant_id) as tx:
         assert await said(tx, [case.id]) == {}
         assert [event.what for event in await events(tx, case.id)][-1] == "chosen"
-    assert (await desk.file(case)).owed == Money(54000, "EUR")
+    assert (await desk.file(case)).goodwill == case.goodwill
     assert await desk.owner.fetchval("SELECT sum(balance) FROM accounts") == 0
 
 
@@ -350,3 +355,19 @@ async def test_no_agent_signs_for_a_customer(desk: Desk) -> None:
         await desk.choose(desk.lead, case, key, consent=ConsentGiven(sentence=asked, signature="Hannah Weber"))
     assert refusal.value.code == "not_the_customer"
     assert await desk.count("consents") == await desk.count("agreements") == 0
+
+
+async def test_who_is_owed_a_refund_that_is_on_its_way_is_not_forgotten_yet(desk: Desk) -> None:
+    """His payment is sealed under his key: without it the refund could be neither made nor looked up."""
+    case = await desk.report(desk.system, INC_19)
+    await desk.choose(desk.system, case, "refund")
+    with pytest.raises(Conflict) as chosen:
+        await desk.door.write(erase, desk.system, Erase(case.customer_id))
+    assert chosen.value.code == "refund_under_way"
+    order = (await desk.door.write(issue_case, desk.system, IssueCase(case.id))).read(Order)
+    with pytest.raises(Conflict):
+        await desk.door.write(erase, desk.system, Erase(case.customer_id))
+    refund = next(reward for reward in order.rewards if reward.kind == "refund")
+    arrived = RefundAnswer(refund.id, Succeeded(partner_id="re_1", amount=refund.principal))
+    await desk.door.write(record_refund, desk.system, arrived)
+    assert (await desk.door.write(erase, desk.system, Erase(case.customer_id))).read(Customer).erased

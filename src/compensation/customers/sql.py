@@ -52,6 +52,14 @@ REMEMBER = """
 INSERT INTO customer_identities (merchant_id, customer_id, kind, hash)
 SELECT $1, $2, kind, hash FROM unnest($3::text[], $4::bytea[]) AS i (kind, hash)
 ON CONFLICT (merchant_id, customer_id, kind, hash) DO NOTHING
+# A refund that was promised is not issued yet; one that was issued is settled when the processor says so.
+REFUND_UNDER_WAY = """
+SELECT EXISTS (SELECT FROM rewards WHERE merchant_id = $1 AND customer_id = $2 AND kind = 'refund'
+                 AND state IN ('pending', 'issued', 'needs_review'))
+    OR EXISTS (SELECT FROM cases AS c
+               JOIN offers AS o ON o.merchant_id = $1 AND o.case_id = c.id AND o.key = c.chosen
+               WHERE c.merchant_id = $1 AND c.customer_id = $2 AND c.state IN ('accepted', 'issuing')
+                 AND o.offer @? '$.lines[*] ? (@.terms.kind == "refund")')
 """
 
 KEYS = "SELECT customer_id, data_key, sealed FROM persons WHERE merchant_id = $1 AND customer_id = ANY($2)"

@@ -155,6 +155,7 @@ CODES: dict[str, Entry] = {
     "never_published": Entry(422, "The version was never published.", "Publish it."),
     "not_an_editor": Entry(403, "The role may not change policies.", "Ask a lead, finance or an administrator."),
     "customer_erased": Entry(409, "This customer was erased.", "Report the case without customer.id."),
+    "refund_under_way": Entry(409, "Money is on its way back to this customer.", "Erase him once it has arrived."),
     "invalid_email": Entry(400, "This cannot be an e-mail address.", "Correct it, or leave it out."),
     "invalid_phone": Entry(400, "This cannot be a telephone number.", "Write it like +353 1 555 0142."),
     "wrong_state": Entry(422, "This cannot be done in the present state.", _READ_AGAIN),
