@@ -52,6 +52,8 @@ REMEMBER = """
 INSERT INTO customer_identities (merchant_id, customer_id, kind, hash)
 SELECT $1, $2, kind, hash FROM unnest($3::text[], $4::bytea[]) AS i (kind, hash)
 ON CONFLICT (merchant_id, customer_id, kind, hash) DO NOTHING
+"""
+
 # A refund that was promised is not issued yet; one that was issued is settled when the processor says so.
 REFUND_UNDER_WAY = """
 SELECT EXISTS (SELECT FROM rewards WHERE merchant_id = $1 AND customer_id = $2 AND kind = 'refund'

@@ -10,10 +10,11 @@ from compensation.cases.said import said
 from compensation.core.errors import NotFound
 from compensation.core.states import RewardState
 from compensation.core.vault import Unreadable
-from compensation.customers.customer import known_customer
+from compensation.customers.customer import key_of, known_customer
 from compensation.db.pool import Tx
+from compensation.delivery import sql
 from compensation.delivery.given import Given
-from compensation.delivery.occasion import Occasion, cited
+from compensation.delivery.occasion import Edited, Occasion, cited
 from compensation.engine.plan import Offer, Part, RemedyLine
 from compensation.engine.terms import Kind, Terms, kind_of
 from compensation.issuance.order import ORDERED
@@ -53,11 +54,21 @@ async def case_facts(tx: Tx, case_id: str, at: datetime, locale: str | None = No
         salutation=heard.person.salutation,
         dues=case.assessment.dues,
         citations=cited(case.assessment.obligations),
+        edited=await _own_words(tx, case),
     )
     chosen = next((offer for offer in case.offers if offer.key == case.chosen), None)
     issued = standing(await rewards_of_case(tx, case_id)) if chosen else []
     given = _given_of_offer(occasion, chosen, issued) if chosen else ()
     return Facts(occasion=occasion, email=heard.person.email, case=case, given=given)
+
+
+async def _own_words(tx: Tx, case: CaseFile) -> Edited:
+    """What an agent wrote for the letters of this case, the latest; the shipped words where nobody did."""
+    row = await tx.row(sql.WORDS, case.id)
+    if row is None:
+        return Edited(locale=case.locale)
+    key = await key_of(tx, case.customer_id)
+    return msgspec.json.decode(key.open(row["id"], row["words"]), type=Edited)
 
 
 async def order_facts(tx: Tx, order_id: str, at: datetime, locale: str | None = None) -> Facts:

@@ -48,6 +48,15 @@ SELECT id, letter, channel, locale, state, subject, message, created_at, sent_at
 WHERE merchant_id = $1 AND case_id = $2 ORDER BY created_at, id
 """
 
+KEEP_WORDS = """
+WITH told AS (
+  INSERT INTO case_events (merchant_id, case_id, id, what, actor, note, at)
+  VALUES ($1, $3, $7, 'words_edited', $5, $2, $6)
+)
+INSERT INTO letter_words (merchant_id, id, case_id, words, written_by, at) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+WORDS = "SELECT id, words FROM letter_words WHERE merchant_id = $1 AND case_id = $2 ORDER BY id DESC LIMIT 1"
+
 CASE_SUBJECT = "SELECT id AS case_id, customer_id, locale FROM cases WHERE merchant_id = $1 AND id = $2"
 ORDER_SUBJECT = """
 SELECT o.case_id, o.customer_id, coalesce(c.locale, k.locale) AS locale FROM orders AS o

@@ -176,6 +176,7 @@ CODES: dict[str, Entry] = {
     "invalid_period": Entry(400, "The time is not one.", "`detail` says what it must be."),
     "unknown_cost_line": Entry(400, "The report has no such cost line.", "Count its cost lines from 1."),
     "nothing_changed": Entry(400, "The case is assessed by these facts already.", "Say what is otherwise."),
+    "unknown_placeholder": Entry(400, "A word in braces that this letter cannot fill.", "`pointer` says where."),
     "apology_not_sent": Entry(
         422, "The apology has not reached the customer.", "See that it is sent, then close the case."
     ),

@@ -27,6 +27,7 @@ _WHAT = {
     "issuing": word("Issuing began"),
     "issued": word("Issued"),
     "closed": word("Closed"),
+    "words_edited": word("The words were edited"),
     "evidence_added": word("A file was added"),
     "task_done": word("Task done"),
     "refund_done": word("Money paid back by hand"),
