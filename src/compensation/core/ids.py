@@ -10,6 +10,8 @@ import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_LETTERS = bytes(ord(_ALPHABET[byte & 31]) for byte in range(256))
+"""Any byte as a character of 5 bits: 26 of them hold 130, and the first 10 of an id the clock's 48 and no more."""
 _SHIFTS = range(120, -1, -10)
 _SHAPE = re.compile(r"[a-z]{2,6}_[0-7][0-9a-hjkmnp-tv-z]{25}")
 
@@ -18,6 +20,13 @@ def new_id(prefix: str) -> str:
     """A fresh id such as ``case_01kb3w8q2v…``. Needs no coordination between processes."""
     value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
     return f"{prefix}_{_encode(value)}"
+
+
+def new_ids(prefix: str, count: int) -> list[str]:
+    """Many fresh ids of this moment at a fraction of the price, in their own order, as an index likes them best."""
+    head = f"{prefix}_{_encode((time.time_ns() // 1_000_000) << 80)[:10]}"
+    tail = os.urandom(16 * count).translate(_LETTERS).decode()
+    return sorted([head + tail[start : start + 16] for start in range(0, 16 * count, 16)])
 
 
 def is_id(text: str, prefix: str) -> bool:

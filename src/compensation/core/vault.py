@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from compensation.core.errors import Invalid
 
 _ALPHABET = b"0123456789abcdefghjkmnpqrstvwxyz"
+_LETTERS = bytes(_ALPHABET[byte & 31] for byte in range(256))
 _NONCE = 12
 
 
@@ -42,6 +43,7 @@ class Vault:
         self.versions = tuple(roots)
         self._key = lru_cache(maxsize=4096)(self._derive)
         self._signer = lru_cache(maxsize=256)(self._derive_signer)
+        self._cipher = lru_cache(maxsize=4096)(self._derive_cipher)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -71,14 +73,14 @@ class Vault:
     def seal(self, merchant_id: str, about: str, plain: bytes) -> bytes:
         """Encrypt for ``merchant_id``; ``about`` (an id, say) must be given again to open it."""
         nonce = secrets.token_bytes(_NONCE)
-        cipher = AESGCM(self._key(self.current, f"seal:{merchant_id}"))
+        cipher = self._cipher(self.current, merchant_id)
         return bytes([self.current]) + nonce + cipher.encrypt(nonce, plain, _bind(merchant_id, about))
 
     def open(self, merchant_id: str, about: str, sealed: bytes) -> bytes:
         """The inverse of ``seal``. Raises Unreadable."""
         if len(sealed) <= _NONCE or sealed[0] not in self._roots:
             raise Unreadable(about)
-        cipher = AESGCM(self._key(sealed[0], f"seal:{merchant_id}"))
+        cipher = self._cipher(sealed[0], merchant_id)
         try:
             return cipher.decrypt(sealed[1 : _NONCE + 1], sealed[_NONCE + 1 :], _bind(merchant_id, about))
         except InvalidTag:
@@ -101,7 +103,7 @@ class Vault:
     def token(self, purpose: str, subject: str, version: int | None = None) -> str:
         """An unguessable word of 26 characters (130 bits) that we can make again but nobody else can."""
         digest = hmac.digest(self._key(version or self.current, f"token:{purpose}"), subject.encode(), "sha256")
-        return bytes(_ALPHABET[byte & 31] for byte in digest[:26]).decode()
+        return digest[:26].translate(_LETTERS).decode()
 
     def signer(self, version: int | None = None) -> tuple[int, Ed25519PrivateKey]:
         """The Ed25519 key (RFC 8032) that signs decision receipts, and its version."""
@@ -113,6 +115,9 @@ class Vault:
 
     def _derive_signer(self, version: int) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self._key(version, "sign:receipt"))
+
+    def _derive_cipher(self, version: int, merchant_id: str) -> AESGCM:
+        return AESGCM(self._key(version, f"seal:{merchant_id}"))
 
     def _derive(self, version: int, purpose: str) -> bytes:
         hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"compensation/{purpose}".encode())

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from compensation.core.errors import NotFound
-from compensation.core.ids import new_id
+from compensation.core.ids import new_id, new_ids
 from compensation.core.vault import Vault, digest
 from compensation.db.pool import Tx
 from compensation.db.unit import Doorway
@@ -72,7 +72,7 @@ async def link_of(tx: Tx, kind: LinkKind, subject_id: str) -> str | None:
 async def make_links(tx: Tx, kind: LinkKind, subject_ids: Sequence[str], at: datetime) -> None:
     """A link to each of these subjects, none of which has one yet; all by one statement."""
     version, route = tx.vault.current, str(await tx.value(sql.ROUTE))
-    ids = [new_id("lnk") for _ in subject_ids]
+    ids = new_ids("lnk", len(subject_ids))
     hashes = [digest(token_of(tx.vault, route, link_id, version)) for link_id in ids]
     await tx.run(sql.NEW_LINKS, kind, version, at + VALID[kind], at, ids, list(subject_ids), hashes)
 

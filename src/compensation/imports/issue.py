@@ -22,7 +22,7 @@ from compensation.imports import sql
 from compensation.imports.batch import Import, find, lock
 from compensation.issuance.kinds import Draft, kind
 from compensation.issuance.order import Item
-from compensation.issuance.put import Placed, put
+from compensation.issuance.put import Placed, write
 from compensation.ledger.account import Role
 
 
@@ -72,7 +72,7 @@ async def issue_chunk(tx: Tx, who: Who, what: Chunk, at: datetime) -> Issued:
     if chunk is None:
         return Issued(what.import_id, 0)
     lines = await tx.rows(sql.LINES, what.import_id, chunk["first_line"], chunk["last_line"])
-    await put(tx, list(_orders(lines, f"import:{what.import_id}", at)), at)
+    await write(tx, list(_orders(lines, f"import:{what.import_id}", at)), at, under=what.import_id)
     await make_links(tx, "gift", [line["order_id"] for line in lines], at)
     for line in lines:
         if line["customer_id"] is not None:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import msgspec
 
 from compensation.core.errors import Invalid
-from compensation.core.ids import new_id
+from compensation.core.ids import new_id, new_ids
 from compensation.core.money import Money
 from compensation.core.states import ImportState
 from compensation.customers.named import named
@@ -122,9 +122,9 @@ class _Pile:
             (
                 line.number, line.key, line.kind, line.amount, line.bonus, line.currency, line.points,
                 line.valid_months, line.program or self._default,
-                None if line.customer is None else customers[line.customer], line.reference, new_id("ord"),
+                None if line.customer is None else customers[line.customer], line.reference, order_id,
             )
-            for line in lines
+            for line, order_id in zip(lines, new_ids("ord", len(lines)), strict=True)
         ]  # fmt: skip
         if await self._tx.run(sql.ADD_LINES, self._import_id, *columns(rows, 12)) == len(rows):
             return []

@@ -1,16 +1,16 @@
 """Writing orders and rewards down, with the value that moves: one statement for all rows, one for all postings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from compensation.core.ids import new_id
+from compensation.core.ids import new_ids
 from compensation.core.states import OrderState, RewardState
 from compensation.db.pool import Tx, columns
 from compensation.issuance import sql
-from compensation.issuance.codes import new_code
+from compensation.issuance.codes import new_codes
 from compensation.issuance.kinds import Draft, kind
 from compensation.issuance.reward import Order, Reward
 from compensation.ledger import Lot, Posting, Transfer, account, post
@@ -33,33 +33,88 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
+class Written(NamedTuple):
+    """One reward as it was written: its order, its place there, and what is known of it now."""
+
+    order: Placed
+    position: int
+    draft: Draft
+    reward_id: str
+    code: "Sealed | None"
+
+
+class Sealed(NamedTuple):
+    """A code as it is kept."""
+
+    sealed: bytes
+    hashed: bytes
+    last4: str
+
+
 async def put(tx: Tx, placed: Sequence[Placed], at: datetime) -> list[Order]:
     """Write orders with their rewards and post what they cost. The purses must be locked and hold enough.
 
     Seals a fresh code for every kind that carries one, and tells the work that finishes a reward.
     """
-    route = await _route(tx)
-    orders, rows, transfers, lots = [], [], [], {}
-    for order in placed:
-        rewards = []
-        for position, draft in enumerate(order.drafts):
-            reward_id = new_id("rwd")
-            transfer, opened = _transfer(tx.merchant_id, order, draft, reward_id, at)
-            if transfer is not None:
-                transfers.append(transfer)
-                lots.update(opened)
-            sealed, hashed, last4 = _seal(tx, reward_id, route) if kind(draft.kind).SECRET else (None, None, None)
-            rows.append(_row(order, position, draft, reward_id, sealed, hashed, last4))
-            rewards.append(_reward(order, position, draft, reward_id, last4, at))
-            after = kind(draft.kind).AFTER
-            if after is not None:
-                tx.tell(after, reward_id)
-        orders.append(_order(order, rewards, at))
-    head = [(o.id, o.program_id, o.case_id, o.customer_id, o.state, o.reference, o.created_by) for o in orders]
-    await tx.run(sql.PUT, at, *columns(head, 7), *columns(rows, 21))
+    rewards: dict[str, list[Reward]] = {order.id: [] for order in placed}
+    for written in await write(tx, placed, at):
+        rewards[written.order.id].append(_reward(written, at))
+    return [_order(order, rewards[order.id], at) for order in placed]
+
+
+async def write(tx: Tx, placed: Sequence[Placed], at: datetime, under: str | None = None) -> list[Written]:
+    """What ``put`` does, for whoever needs no answer. With ``under`` all value moves by one transfer, about that."""
+    drafts = [(order, position, draft) for order in placed for position, draft in enumerate(order.drafts)]
+    codes = iter(await _codes(tx, sum(kind(draft.kind).SECRET for _, _, draft in drafts)))
+    rewards = [
+        Written(order, position, draft, reward_id, _seal(tx, reward_id, codes) if kind(draft.kind).SECRET else None)
+        for (order, position, draft), reward_id in zip(drafts, new_ids("rwd", len(drafts)), strict=True)
+    ]
+    for one in rewards:
+        after = kind(one.draft.kind).AFTER
+        if after is not None:
+            tx.tell(after, one.reward_id)
+    head = [(o.id, o.program_id, o.case_id, o.customer_id, _state(o), o.reference, o.actor) for o in placed]
+    terms = _Terms()
+    await tx.run(sql.PUT, at, *columns(head, 7), *columns([_row(one, terms) for one in rewards], 21))
+    await _move(tx, rewards, under, at)
+    return rewards
+
+
+async def _move(tx: Tx, rewards: Sequence[Written], under: str | None, at: datetime) -> None:
+    """Post what the rewards are worth: what a budget pays becomes spent, and what they hold becomes a liability."""
+    lots: dict[str, Lot] = {}
+    transfers: list[Transfer] = []
+    together: list[Posting] = []
+    purses: dict[tuple[str, str], int] = {}
+    for one in rewards:
+        draft, order = one.draft, one.order
+        effect = kind(draft.kind).effect(draft, one.reward_id, tx.merchant_id)
+        lots |= effect.lots
+        postings = list(effect.postings)
+        if draft.drawn.amount:
+            currency = draft.worth.currency
+            purse, spent = (account(role, order.program_id, currency) for role in (order.purse, Role.spent))
+            if under is None:
+                postings.insert(0, Posting(purse, spent, draft.drawn.amount))
+            else:
+                purses[purse, spent] = purses.get((purse, spent), 0) + draft.drawn.amount
+        if under is not None:
+            together += postings
+        elif postings:
+            transfers.append(
+                Transfer(kind="issue", subject_id=one.reward_id, actor=order.actor, event_at=at, postings=postings)
+            )
+    if under is not None:
+        postings = [Posting(purse, spent, amount) for (purse, spent), amount in purses.items()] + together
+        actor = rewards[0].order.actor
+        transfers = [Transfer(kind="issue", subject_id=under, actor=actor, event_at=at, postings=postings)]
     if transfers:
         await post(tx, transfers, at, lots)
-    return orders
+
+
+async def _codes(tx: Tx, count: int) -> list[str]:
+    return new_codes(await _route(tx), count) if count else []
 
 
 async def _route(tx: Tx) -> str:
@@ -72,37 +127,32 @@ async def _route(tx: Tx) -> str:
     return route
 
 
-def _transfer(
-    merchant_id: str, order: Placed, draft: Draft, reward_id: str, at: datetime
-) -> tuple[Transfer | None, dict[str, Lot]]:
-    currency, effect = draft.worth.currency, kind(draft.kind).effect(draft, reward_id, merchant_id)
-    postings = list(effect.postings)
-    if draft.drawn.amount:
-        purse, spent = (account(role, order.program_id, currency) for role in (order.purse, Role.spent))
-        postings.insert(0, Posting(purse, spent, draft.drawn.amount))
-    if not postings:
-        return None, {}
-    transfer = Transfer(kind="issue", subject_id=reward_id, actor=order.actor, event_at=at, postings=postings)
-    return transfer, effect.lots
+def _seal(tx: Tx, reward_id: str, codes: Iterator[str]) -> Sealed:
+    code = next(codes)
+    return Sealed(
+        tx.vault.seal(tx.merchant_id, reward_id, code.encode()), tx.vault.fingerprint("code", code), code[-4:]
+    )
 
 
-def _seal(tx: Tx, reward_id: str, route: str) -> tuple[bytes, bytes, str]:
-    code = new_code(route)
-    return tx.vault.seal(tx.merchant_id, reward_id, code.encode()), tx.vault.fingerprint("code", code), code[-4:]
+class _Terms(dict[int, str]):
+    """The terms of a draft as JSON, written once for all rewards that share it."""
+
+    def of(self, draft: Draft) -> str:
+        return self.get(id(draft)) or self.setdefault(id(draft), msgspec.json.encode(draft.terms).decode())
 
 
-def _row(
-    order: Placed, position: int, draft: Draft, reward_id: str, sealed: bytes | None, hashed: bytes | None,
-    last4: str | None,
-) -> tuple[Any, ...]:  # fmt: skip
+def _row(one: Written, terms: _Terms) -> tuple[Any, ...]:
+    order, position, draft, reward_id, code = one
     return (
         reward_id, order.id, order.program_id, order.case_id, order.customer_id, position, draft.kind, draft.remedy,
         draft.part, draft.state, draft.worth.currency, draft.principal.currency, draft.principal.amount,
-        draft.bonus.amount, draft.drawn.amount, draft.terms, sealed, hashed, last4, draft.expires_at, draft.due_at,
+        draft.bonus.amount, draft.drawn.amount, terms.of(draft), *(code or (None, None, None)), draft.expires_at,
+        draft.due_at,
     )  # fmt: skip
 
 
-def _reward(order: Placed, position: int, draft: Draft, reward_id: str, last4: str | None, at: datetime) -> Reward:
+def _reward(one: Written, at: datetime) -> Reward:
+    order, position, draft, reward_id, code = one
     spent_in_parts = draft.kind in ("gift_card", "store_credit", "points")
     return Reward(
         id=reward_id,
@@ -119,7 +169,7 @@ def _reward(order: Placed, position: int, draft: Draft, reward_id: str, last4: s
         bonus=draft.bonus,
         budget=draft.drawn,
         terms=draft.terms,
-        code_last4=last4,
+        code_last4=code.last4 if code else None,
         balance=draft.principal + draft.bonus if spent_in_parts else None,
         expires_at=draft.expires_at,
         due_at=draft.due_at,
@@ -129,14 +179,18 @@ def _reward(order: Placed, position: int, draft: Draft, reward_id: str, last4: s
     )
 
 
+def _state(order: Placed) -> OrderState:
+    complete = all(draft.state is RewardState.issued for draft in order.drafts)
+    return OrderState.issued if complete else OrderState.issuing
+
+
 def _order(placed: Placed, rewards: list[Reward], at: datetime) -> Order:
-    complete = all(reward.state is RewardState.issued for reward in rewards)
     return Order(
         id=placed.id,
         program_id=placed.program_id,
         case_id=placed.case_id,
         customer_id=placed.customer_id,
-        state=OrderState.issued if complete else OrderState.issuing,
+        state=_state(placed),
         reference=placed.reference,
         created_by=placed.actor,
         created_at=at,

@@ -22,11 +22,11 @@ INSERT INTO rewards (merchant_id, id, order_id, program_id, case_id, customer_id
                      currency, asset, principal, bonus, budget, terms, code_sealed, code_hash, code_last4,
                      partner_ref, expires_at, due_at, issued_at, created_at, updated_at)
 SELECT $1, r.id, order_id, program_id, case_id, customer_id, position, kind, remedy, part, r.state,
-       currency, asset, principal, bonus, budget, terms, code_sealed, code_hash, code_last4,
+       currency, asset, principal, bonus, budget, terms::jsonb, code_sealed, code_hash, code_last4,
        r.id, expires_at, due_at, CASE WHEN r.state = 'issued' THEN $2 END, $2, $2
 FROM unnest($10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::smallint[], $16::text[], $17::text[],
             $18::text[], $19::text[], $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::bigint[],
-            $25::jsonb[], $26::bytea[], $27::bytea[], $28::text[], $29::timestamptz[], $30::timestamptz[])
+            $25::text[], $26::bytea[], $27::bytea[], $28::text[], $29::timestamptz[], $30::timestamptz[])
   AS r (id, order_id, program_id, case_id, customer_id, position, kind, remedy,
         part, state, currency, asset, principal, bonus, budget,
         terms, code_sealed, code_hash, code_last4, expires_at, due_at)

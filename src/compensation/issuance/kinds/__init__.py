@@ -55,7 +55,8 @@ _MODULES: dict[Kind, ModuleType] = {
 
 def kind(name: Kind | str) -> RemedyKind:
     """The module that issues this kind."""
-    return cast(RemedyKind, _MODULES[Kind(name)])
+    # A member of an enumeration of texts is found by its text too, and finding it is most of what a batch does here.
+    return cast(RemedyKind, _MODULES[cast(Kind, name)])
 
 
 def issuable(lines: Sequence[RemedyLine]) -> list[RemedyLine]:
