@@ -60,8 +60,8 @@ async def extend(tx: Tx, who: Who, what: Extend, at: datetime) -> Correction:
     return await corrected(tx, row, done)
 
 
-async def prolong(tx: Tx, reward_id: str, until: datetime, at: datetime) -> None:
-    """Write the new end of validity on the reward and on all its lots."""
+async def prolong(tx: Tx, reward_id: str, until: datetime | None, at: datetime) -> None:
+    """Write the new end of validity on the reward and on all its lots; None means that it never ends."""
     await tx.run(sql.EXTEND_REWARD, reward_id, until, at)
     await tx.run(sql.EXTEND_LOTS, reward_id, until)
 

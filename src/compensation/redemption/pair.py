@@ -43,9 +43,10 @@ async def move(
 ) -> Correction:
     """Move so much of each lot, and give all of the other card the later end of validity of the two."""
     source, target = pair
-    until = max(source["expires_at"], target["expires_at"])
-    if until > target["expires_at"]:
+    until = _later(source["expires_at"], target["expires_at"])
+    if until != target["expires_at"]:
         await prolong(tx, target["id"], until, at)
+    if until is not None and until != target["expires_at"]:
         longer = correction(CorrectionKind.extend, who, target, 0, at)
         longer.valid_before, longer.valid_until = target["expires_at"], until
         await corrected(tx, target, longer)
@@ -55,6 +56,11 @@ async def move(
     transfer = Transfer(kind="move", subject_id=done.id, actor=who.actor, event_at=at, postings=postings)
     await post(tx, [transfer], at, opened)
     return await corrected(tx, source, done)
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """None never ends."""
+    return None if one is None or other is None else max(one, other)
 
 
 async def all_of(tx: Tx, reward_id: str) -> list[tuple[Record, int]]:

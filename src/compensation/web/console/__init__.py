@@ -26,6 +26,7 @@ from compensation.web.console.own_words import keep_words, look_at_words
 from compensation.web.console.queue import cases
 from compensation.web.console.refusal import nowhere, refused
 from compensation.web.console.report import empty, send
+from compensation.web.console.rewards import put_right, reward_page
 from compensation.web.console.session import desk
 from compensation.web.console.signals import say_outcome
 
@@ -39,7 +40,7 @@ def console() -> Router:
             cases, empty, send,
             case, show_receipt, download_receipt, download_record, as_text, as_mail, add_file, save_file, small_picture,
             look_at_costs, judge_costs, look_at_words, keep_words,
-            look, take, look_again, grant, ask, end, close_case, task_done, say_outcome,
+            look, take, look_again, grant, ask, end, close_case, task_done, say_outcome, reward_page, put_right,
             files, upload, one, progress, look_at_file, grant_file, call_off, save_result,
             office, change_agent, add_limit, drop_limit, lend, take_back, budgets, change_rule, nowhere,
         ],

@@ -23,7 +23,7 @@ from compensation.web.console.offers import compare
 from compensation.web.console.rules import rules
 from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.signals import to_judge, told
-from compensation.web.console.verdict import authority, to_do, verdict
+from compensation.web.console.verdict import authority, may_correct, to_do, verdict
 from compensation.web.console.view import view
 from compensation.web.console.work import Work, load
 from compensation.web.request import StrictRequest
@@ -42,7 +42,7 @@ class HarmRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RewardRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One issued thing. ``to_do`` says that a person can mark it as done."""
+    """One issued thing. ``to_do`` says that a person can mark it as done, ``deeds`` that more can be done with it."""
 
     reward: Reward
     name: str
@@ -50,6 +50,7 @@ class RewardRow(msgspec.Struct, frozen=True, kw_only=True):
     last4: str
     dates: tuple[str, ...]
     to_do: bool
+    deeds: bool
 
 
 @get("/cases/{case_id:str}")
@@ -203,4 +204,5 @@ def _reward(labels: Labels, work: Work, reward: Reward) -> RewardRow:
         last4=ltr(reward.code_last4) if reward.code_last4 else "",
         dates=tuple(dates),
         to_do=to_do(reward),
+        deeds=bool(may_correct(reward)),
     )

@@ -6,6 +6,7 @@ from compensation.core.money import Money
 from compensation.core.states import CaseState, RewardState
 from compensation.core.text import isolate
 from compensation.delivery.words import Say, word
+from compensation.engine.plan import Part
 from compensation.issuance.reward import Reward
 from compensation.merchants.agent import Agent
 from compensation.web.console.view import NOT_DONE
@@ -99,6 +100,21 @@ def _to_close(say: Say, work: Work) -> Verdict:
         see=("#issued", say("See what was issued")),
         deeds=(Deed(label=say("Close the case"), form="close"),),
     )
+
+
+def may_correct(reward: Reward) -> tuple[str, ...]:
+    """What can be done with a reward besides using it; whether its act will be refused, the act itself says."""
+    if reward.kind in ("refund", "task"):
+        return ()
+    may = ["resend"] if reward.state.spendable else []
+    if reward.state.spendable and reward.code_last4:
+        may.append("reissue")
+    lasts = reward.state.spendable or reward.state is RewardState.expired
+    if lasts and reward.expires_at is not None and reward.kind != "tier":
+        may.append("extend")
+    if reward.state is RewardState.issued and reward.part != Part.owed:
+        may.append("void")
+    return tuple(may)
 
 
 def to_do(reward: Reward) -> bool:
