@@ -65,6 +65,8 @@ TAMPERING = {
     "each use of value has its transfer, for the same sum": """
         INSERT INTO redemptions SELECT merchant_id, 'red_x', reward_id, 'redeem', NULL, 3, asset, 0, '', actor, at
         FROM redemptions LIMIT 1""",
+    "what was paid out of a card was all that was left, no more than its law allows, and is owed to its holder": QUIET
+    + "UPDATE transfers SET kind = 'cash_out' WHERE kind = 'redeem'",
     "never more given back than was spent": """
         INSERT INTO redemptions SELECT merchant_id, 'red_x', reward_id, 'return', id, 50_00, asset, 0, '', actor, at
         FROM redemptions WHERE kind = 'redeem' LIMIT 1""",

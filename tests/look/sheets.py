@@ -4,6 +4,7 @@ import datetime as dt
 from functools import cache
 from typing import Any
 
+import msgspec
 from markupsafe import Markup
 
 from compensation.cases.case import CaseFile, assessed
@@ -11,8 +12,10 @@ from compensation.core.money import Money
 from compensation.core.states import CaseState, RewardState
 from compensation.core.text import moment
 from compensation.delivery.letter import Held, Letter, Tongue
+from compensation.delivery.remedies import by_law
 from compensation.delivery.render import environment, mail
 from compensation.delivery.tracking import Progress
+from compensation.engine.terms import CardTerms
 from compensation.web.assets import asset
 from compensation.web.console.labels import Labels
 from compensation.web.pages.why import plain
@@ -144,6 +147,27 @@ def sheets() -> dict[str, str]:
                     state=RewardState.redeemed,
                     last4="ZNEY",
                     balance=Money(0, "EUR"),
+                )
+            ],
+        ),
+        "gift.rest.ar": gift(
+            "INC-09",
+            "gift_card",
+            "ar",
+            held=[
+                Held(
+                    reward_id="rwd_7",
+                    card=msgspec.structs.replace(
+                        bringing("INC-09", "gift_card", "ar").cards[0],
+                        valid=WORDS.in_("ar")("Never expires"),
+                        law=by_law(WORDS.in_("ar"), CardTerms(valid_months=None, cash_out=Money(500, "EUR"))),
+                    ),
+                    name="بطاقة هدية",
+                    state=RewardState.partly_redeemed,
+                    last4="ZNEY",
+                    balance=Money(499, "EUR"),
+                    reveal="/g/dem0-7Q2M/reveal",
+                    cash_out="/g/dem0-7Q2M/cash-out",
                 )
             ],
         ),

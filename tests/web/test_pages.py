@@ -1,5 +1,6 @@
 """Stories of a customer and his links: opening reads, only his own act writes, and a wrong link tells nothing."""
 
+import json
 import re
 
 import asyncpg
@@ -355,3 +356,25 @@ async def test_a_customer_signs_on_his_own_page_where_the_law_asks_for_it(
     assert kept[0]["sentence"] in page.replace('<bdi dir="ltr">', "").replace("</bdi>", "").replace(
         '<span class="money">', ""
     ).replace("</span>", "")
+
+
+async def test_what_is_left_is_paid_out_by_a_button_of_the_gift_page_once(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    order = await visit.order()
+    reward, address = order["rewards"][0], f"/g/{await visit.link('gift', order['id'])}"
+    assert "/cash-out/" not in (await stranger.get(address)).text
+    await owner.execute(
+        "UPDATE rewards SET terms = terms || jsonb_build_object('cash_out', $1::jsonb) WHERE id = $2",
+        json.dumps(reward["balance"]),
+        reward["id"],
+    )
+    page = (await stranger.get(address)).text
+    action = re.search(r'action="([^"]+/cash-out/[^"]+)"', page)
+    assert action is not None
+    for _ in range(2):
+        assert (await stranger.post(action[1], data={"csrf": csrf(page)})).status_code == 303
+    assert await owner.fetchval("SELECT count(*) FROM transfers WHERE kind = 'cash_out'") == 1
+    assert await owner.fetchval("SELECT state FROM rewards WHERE id = $1", reward["id"]) == "redeemed"
+    assert "/cash-out/" not in (await stranger.get(address)).text
+    assert (await stranger.post(action[1], data={"csrf": "forged"})).status_code == 403

@@ -156,6 +156,16 @@ LAWS = (
            GROUP BY 1, 2, 3 HAVING coalesce(sum(p.amount), 0) <> u.amount""",
     ),
     Law(
+        "what was paid out of a card was all that was left, no more than its law allows, and is owed to its holder",
+        """SELECT u.merchant_id, u.id, u.amount, r.terms -> 'cash_out' AS at_most, coalesce(p.principal, 0) AS owed
+           FROM redemptions AS u
+           JOIN transfers AS t ON t.merchant_id = u.merchant_id AND t.subject_id = u.id AND t.kind = 'cash_out'
+           JOIN rewards AS r ON r.merchant_id = u.merchant_id AND r.id = u.reward_id
+           LEFT JOIN rewards AS p ON p.merchant_id = u.merchant_id AND p.order_id = u.reference AND p.kind = 'refund'
+           WHERE u.balance <> 0 OR p.principal IS DISTINCT FROM u.amount
+              OR u.amount > coalesce((r.terms -> 'cash_out' ->> 'amount')::bigint, 0)""",
+    ),
+    Law(
         "never more given back than was spent",
         """SELECT u.merchant_id, u.id, u.amount, sum(b.amount) AS returned FROM redemptions AS u
            JOIN redemptions AS b ON b.merchant_id = u.merchant_id AND b.of = u.id

@@ -194,6 +194,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     balance: Money | None = None
     reveal: str = ""
     """Where the reveal is posted to; empty when there is no code to show."""
+    cash_out: str = ""
+    """Where paying out what is left is posted to; empty when the law does not ask for it, or too much is left."""
 
 
 class Tongue(msgspec.Struct, frozen=True):

@@ -29,6 +29,8 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     drafts: Sequence[Draft]
     purse: Role
     case_id: str | None = None
+    about: str | None = None
+    """The case that the rewards belong to where the order is not its own: a case has one order of its choice."""
     customer_id: str | None = None
     reference: str | None = None
 
@@ -144,7 +146,8 @@ class _Terms(dict[int, str]):
 def _row(one: Written, terms: _Terms) -> tuple[Any, ...]:
     order, position, draft, reward_id, code = one
     return (
-        reward_id, order.id, order.program_id, order.case_id, order.customer_id, position, draft.kind, draft.remedy,
+        reward_id, order.id, order.program_id, order.case_id or order.about, order.customer_id, position, draft.kind,
+        draft.remedy,
         draft.part, draft.state, draft.worth.currency, draft.principal.currency, draft.principal.amount,
         draft.bonus.amount, draft.drawn.amount, terms.of(draft), *(code or (None, None, None)), draft.expires_at,
         draft.due_at,
@@ -158,7 +161,7 @@ def _reward(one: Written, at: datetime) -> Reward:
         id=reward_id,
         order_id=order.id,
         program_id=order.program_id,
-        case_id=order.case_id,
+        case_id=order.case_id or order.about,
         customer_id=order.customer_id,
         position=position,
         kind=draft.kind,

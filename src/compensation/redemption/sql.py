@@ -11,6 +11,8 @@ SELECT id, kind, state, asset, expires_at, moved_to FROM rewards WHERE merchant_
 ORDER BY id FOR NO KEY UPDATE
 """
 
+CASH_OUT = "SELECT program_id, case_id, customer_id, terms FROM rewards WHERE merchant_id = $1 AND id = $2"
+
 # Soonest expiring first; the principal before the bonus among equals, since "principal" sorts after "bonus".
 LOTS = """
 SELECT id, owner_id, balance FROM accounts

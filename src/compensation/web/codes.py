@@ -68,6 +68,10 @@ CODES: dict[str, Entry] = {
     "choose_in_case": Entry(
         409, "Something is owed in the case that the reference names.", "Choose one of its offers: they are lawful."
     ),
+    "no_cash_out": Entry(409, "No law asks for this card to be paid out.", "Spend it as it is."),
+    "above_cash_out": Entry(
+        409, "More is left on the card than is paid out.", "`at_most` says how much; spend some of it first."
+    ),
     "unknown_customer": Entry(404, "There is no such customer.", _LIST),
     "unknown_delivery": Entry(404, "There is no such message.", _LIST),
     "unknown_endpoint": Entry(404, "There is no such webhook endpoint, or it was removed.", _LIST),

@@ -9,6 +9,7 @@ from msgspec import Meta
 from compensation.db.answers import Who
 from compensation.db.unit import Doorway
 from compensation.redemption.card import Card, look_up
+from compensation.redemption.cash_out import CashOut, PaidOut, cash_out
 from compensation.redemption.give_back import GiveBack, give_back
 from compensation.redemption.redeem import Redemption, Spend, redeem
 from compensation.web.address import address_of
@@ -43,4 +44,13 @@ async def give(data: GiveBack, door: Doorway, who: Who, key: str) -> Response[Re
     return answered(await door.write(give_back, who, data, key), 201, Redemption)
 
 
-router = Router("/gift-cards", route_handlers=[lookup, spend, give], tags=["Gift cards"])
+@post("/cash-out", summary="Pay out what is left on a card", status_code=201)
+async def pay_out(
+    data: CashOut, request: StrictRequest, door: Doorway, who: Who, key: str, limits: Limits
+) -> Response[PaidOut]:
+    """Where the law of the holder asks for it: all that is left, once it is no more than `cash_out` of its terms."""
+    async with guessing(limits, who, address_of(request)):
+        return answered(await door.write(cash_out, who, data, key), 201, PaidOut)
+
+
+router = Router("/gift-cards", route_handlers=[lookup, spend, give, pay_out], tags=["Gift cards"])

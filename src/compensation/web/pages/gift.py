@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from compensation.core.errors import NotFound
 from compensation.db.answers import Who
@@ -17,6 +18,7 @@ from compensation.delivery.remedies import told
 from compensation.delivery.send import Post
 from compensation.engine.terms import Kind
 from compensation.issuance.reward import Reward
+from compensation.redemption.cash_out import CashOutReward, cash_out, payable
 from compensation.redemption.reveal import reveal
 from compensation.web.asked import Counted, Door
 from compensation.web.form import form_of
@@ -53,6 +55,20 @@ async def reveal_code(
     return _gift_page(request, facts, token, shown)
 
 
+@post("/g/{token:str}/cash-out/{reward_id:str}", status_code=303)
+async def pay_out(
+    request: StrictRequest, token: FromPath[str], reward_id: FromPath[str], door: Door, limits: Counted
+) -> Redirect:
+    """Pay out what is left on one card, where the law says so. Asked again, there is nothing left to pay."""
+    link = await opened(request, door, limits, "gift", token)
+    await form_of(request, token)
+    async with door.read(link.merchant_id) as tx:
+        facts = await _facts(request, tx, link, door.clock())
+    if any(one.reward_id == reward_id and one.cash_out for one in _held(request, facts, token)):
+        await door.write(cash_out, Who(link.merchant_id, link.id), CashOutReward(reward_id=reward_id))
+    return Redirect(f"/g/{token}?lang={request.query_params.get('lang', '')[:2]}", status_code=303)
+
+
 async def _facts(request: StrictRequest, tx: Tx, link: Opened, at: datetime) -> Facts:
     facts = await order_facts(tx, link.subject_id, at)
     wanted = read_in(request, facts.occasion.locale)
@@ -81,6 +97,9 @@ def _one(request: StrictRequest, facts: Facts, given: Given, reward: Reward, tok
         last4=reward.code_last4 or "",
         balance=reward.balance,
         reveal=address if reward.state.spendable else "",
+        cash_out=f"/g/{token}/cash-out/{reward.id}?lang={say.locale}"
+        if reward.state.spendable and payable(reward.terms, reward.balance)
+        else "",
     )
 
 
