@@ -46,7 +46,10 @@ FROM (
     CASE WHEN a.balance <= 0 THEN 100 WHEN a.balance * 5 <= b.size THEN 80 WHEN a.balance * 2 <= b.size THEN 50 ELSE 0
     END AS reached
   FROM budget_periods AS b
-  JOIN accounts AS a ON a.merchant_id = $1 AND a.id = 'budget:' || b.program_id || ':' || b.currency
+  -- One look-up for each; joined, all of the merchant's accounts would be read to find these few. LIMIT keeps it so.
+  CROSS JOIN LATERAL (
+    SELECT balance FROM accounts WHERE merchant_id = $1 AND id = 'budget:' || b.program_id || ':' || b.currency
+    LIMIT 1) AS a
   WHERE b.merchant_id = $1 AND b.program_id = ANY($2)) AS r
 WHERE p.merchant_id = $1 AND p.program_id = r.program_id AND p.currency = r.currency AND p.alerted < r.reached
 RETURNING p.program_id, p.currency, p.period, p.size, r.before, r.reached, r.available
