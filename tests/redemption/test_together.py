@@ -83,3 +83,12 @@ async def test_merging_both_ways_while_tills_spend_loses_and_makes_nothing(
     paid = sum(one.amount.amount - one.due.amount for one in outcomes if isinstance(one, Tendered))
     assert await owner.fetchval("SELECT sum(balance) FROM accounts WHERE role = 'card'") == 100_00 - sold - paid
     assert await audit(owner) == {}
+
+
+async def test_what_is_merged_with_a_card_that_never_ends_never_ends(till: Till, owner: asyncpg.Connection) -> None:
+    (endless, one), (second, two) = await till.card(10_00), await till.card(5_00)
+    for table, name in (("rewards", "id"), ("accounts", "owner_id")):
+        await owner.execute(f"UPDATE {table} SET expires_at = NULL WHERE {name} = $1", endless)
+    await unite(till, one, two)
+    assert ((await till.see(second)).expires_at, (await till.see(second)).balance) == (None, eur(15_00))
+    assert await audit(owner) == {}
