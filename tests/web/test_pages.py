@@ -69,6 +69,32 @@ async def test_a_code_is_shown_by_the_customers_own_act_as_often_as_he_asks(
     assert {row["subject_id"] for row in rows} == {order["rewards"][0]["id"]}
 
 
+async def test_a_shown_code_can_be_scanned_and_kept_as_a_picture(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    order = await visit.order()
+    address = f"/g/{await visit.link('gift', order['id'])}"
+    page = (await stranger.get(address)).text
+    reveal = f"{address}/reveal/{order['rewards'][0]['id']}"
+    assert "<svg" not in page.partition("<main")[2].partition("</main")[0] or "QR code of your code" not in page
+    for lang, label in (("en", "QR code of your code"), ("ar", "رمز QR الخاص برمزكم"), ("bg", "QR код на Вашия код")):
+        shown = (await stranger.post(f"{reveal}?lang={lang}", data={"csrf": csrf(page)})).text
+        assert shown.count(f'role="img" aria-label="{label}"') == 1
+        kept = re.search(r'action="([^"]+/picture[^"]*)"', shown)
+        assert kept is not None
+        picture = await stranger.post(kept[1], data={"csrf": csrf(shown)})
+        assert picture.status_code == 200
+        assert picture.headers["content-type"].startswith("image/svg+xml")
+        assert picture.headers["content-security-policy"].startswith("default-src 'none'")
+        code = (await visit.developer.post(f"/v1/rewards/{order['rewards'][0]['id']}/reveal")).json()
+        assert " ".join(code["groups"]) in picture.text
+        assert picture.headers["content-disposition"] == f'attachment; filename="code-{code["code"][-4:]}.svg"'
+    assert (await stranger.post(f"{reveal}/picture")).status_code == 403
+    assert (await stranger.get(f"{reveal}/picture")).status_code == 405
+    seen = await owner.fetchval("SELECT count(*) FROM audit_log WHERE verb = 'redemption.record_reveal'")
+    assert seen == 9, "each showing and each picture is written down"
+
+
 async def test_reveals_through_one_link_are_limited(visit: Visit, stranger: httpx.AsyncClient) -> None:
     order = await visit.order()
     token = await visit.link("gift", order["id"])

@@ -196,6 +196,11 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     """Where the reveal is posted to; empty when there is no code to show."""
     cash_out: str = ""
     """Where paying out what is left is posted to; empty when the law does not ask for it, or too much is left."""
+    qr: str = ""
+    bars: str = ""
+    """The code as a till scans it, drawn; only where ``code`` is set."""
+    picture: str = ""
+    """Where the picture to keep is asked for by a post."""
 
 
 class Tongue(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from litestar import Router
 
 from compensation.web.pages.evidence import files, send_file
-from compensation.web.pages.gift import gift, pay_out, reveal_code
+from compensation.web.pages.gift import download_code, gift, pay_out, reveal_code
 from compensation.web.pages.offer import choose_offer, offers
 from compensation.web.pages.refusal import refused
 from compensation.web.pages.status import status
@@ -13,7 +13,7 @@ from compensation.web.pages.why import why
 def pages() -> Router:
     return Router(
         path="/",
-        route_handlers=[offers, choose_offer, gift, reveal_code, pay_out, status, files, send_file, why],
+        route_handlers=[offers, choose_offer, gift, reveal_code, download_code, pay_out, status, files, send_file, why],
         exception_handlers={Exception: refused},
         include_in_schema=False,
     )

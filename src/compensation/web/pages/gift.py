@@ -10,19 +10,22 @@ from litestar.response import Redirect
 from compensation.core.errors import NotFound
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
+from compensation.db.unit import Doorway
 from compensation.delivery.facts import Facts, order_facts
 from compensation.delivery.given import Given
 from compensation.delivery.letter import Card, Held, Promise
 from compensation.delivery.links import Opened
 from compensation.delivery.remedies import told
 from compensation.delivery.send import Post
+from compensation.delivery.words import Say
 from compensation.engine.terms import Kind
 from compensation.issuance.reward import Reward
+from compensation.issuance.scan import bars, picture, qr
 from compensation.redemption.cash_out import CashOutReward, cash_out, payable
-from compensation.redemption.reveal import reveal
+from compensation.redemption.reveal import Code, reveal
 from compensation.web.asked import Counted, Door
 from compensation.web.form import form_of
-from compensation.web.limits import REVEALS
+from compensation.web.limits import REVEALS, Limits
 from compensation.web.page import csrf_field, page
 from compensation.web.pages.link import opened, read_in, tongues
 from compensation.web.request import StrictRequest
@@ -42,6 +45,33 @@ async def reveal_code(
     request: StrictRequest, token: FromPath[str], reward_id: FromPath[str], door: Door, limits: Counted
 ) -> Response[str]:
     """Show one code. It is written down who looked; it may be done again, so many times an hour."""
+    facts, held, code = await _revealed(request, door, limits, token, reward_id)
+    say = _words(request, facts)
+    drawn = {
+        "code": code.code,
+        "qr": qr(code.code, say("QR code of your code")),
+        "bars": bars(code.code, say("Barcode of your code")),
+        "picture": f"/g/{token}/reveal/{reward_id}/picture?lang={say.locale}",
+    }
+    shown = [msgspec.structs.replace(one, **drawn) if one.reward_id == reward_id else one for one in held]
+    return _gift_page(request, facts, token, shown)
+
+
+@post("/g/{token:str}/reveal/{reward_id:str}/picture", status_code=200)
+async def download_code(
+    request: StrictRequest, token: FromPath[str], reward_id: FromPath[str], door: Door, limits: Counted
+) -> Response[bytes]:
+    """The code as a picture to keep, scan or print: a reveal like any other."""
+    facts, _, code = await _revealed(request, door, limits, token, reward_id)
+    drawn = picture(code.code, _words(request, facts)("QR code of your code"))
+    headers = {"content-disposition": f'attachment; filename="code-{code.code[-4:]}.svg"'}
+    return Response(drawn.encode(), media_type="image/svg+xml", headers=headers)
+
+
+async def _revealed(
+    request: StrictRequest, door: Doorway, limits: Limits, token: str, reward_id: str
+) -> tuple[Facts, list[Held], Code]:
+    """A code behind this link, once its form is ours and it was not asked too often; who looks is written down."""
     link = await opened(request, door, limits, "gift", token)
     await form_of(request, token)
     await limits.count(REVEALS, link.id)
@@ -50,9 +80,12 @@ async def reveal_code(
     held = _held(request, facts, token)
     if not any(one.reward_id == reward_id and one.reveal for one in held):
         raise NotFound("link_not_usable", "There is no such code behind this link.")
-    code = await reveal(door, Who(link.merchant_id, link.id), reward_id)
-    shown = [msgspec.structs.replace(one, code=code.code) if one.reward_id == reward_id else one for one in held]
-    return _gift_page(request, facts, token, shown)
+    return facts, held, await reveal(door, Who(link.merchant_id, link.id), reward_id)
+
+
+def _words(request: StrictRequest, facts: Facts) -> Say:
+    post: Post = request.app.state.post
+    return post.writer.words.in_(facts.occasion.locale)
 
 
 @post("/g/{token:str}/cash-out/{reward_id:str}", status_code=303)
