@@ -15,6 +15,7 @@ from compensation.engine.document import decode, fingerprint, refusal
 from compensation.engine.law import Law, LegalPack
 from compensation.engine.names import unknown_names
 from compensation.engine.policy import Policy, load_policy
+from compensation.engine.policy_document import PolicyDocument
 from compensation.engine.receipt import Books, Versions
 from compensation.engine.remedy import RemedyBook, Shelf
 from compensation.engine.taxonomy import HarmBook, Taxonomy
@@ -98,6 +99,14 @@ class Library:
         """A document that names a harm, a remedy or a reason that nothing bears would hold for no case, silently."""
         for place, reason in unknown_names(document, self.taxonomy, self.shelf, self.reasons):
             raise refusal(path.read_bytes(), path.name, place, reason)
+
+
+def shipped_text(code: str) -> str:
+    """The text of the policy that ships under this code, to begin a version from. Raises Invalid ``unknown_policy``."""
+    for path in sorted((FOLDER / "policies").glob("*.toml")):
+        if decode(path.read_bytes(), PolicyDocument, path.name).code == code:
+            return path.read_text(encoding="utf-8")
+    raise Invalid("unknown_policy", f"There is no published policy {code!r}.")
 
 
 @lru_cache(maxsize=4)

@@ -13,18 +13,18 @@ _MOST_FIELDS = 200
 _LONGEST = 10_000
 
 
-async def form_of(request: StrictRequest, secret: str) -> Mapping[str, str]:
+async def form_of(request: StrictRequest, secret: str, longest: int = _LONGEST) -> Mapping[str, str]:
     """The fields of a post, the last where one stands twice, each without what cannot be seen.
 
     Raises Forbidden ``wrong_form`` for a form that is not ours, or not of this session or link.
     """
     fields = dict(list((await request.form()).multi_items())[:_MOST_FIELDS])
-    return ours(request.app.state.door.vault, secret, {k: v for k, v in fields.items() if isinstance(v, str)})
+    return ours(request.app.state.door.vault, secret, {k: v for k, v in fields.items() if isinstance(v, str)}, longest)
 
 
-def ours(vault: Vault, secret: str, fields: Mapping[str, str]) -> Mapping[str, str]:
+def ours(vault: Vault, secret: str, fields: Mapping[str, str], longest: int = _LONGEST) -> Mapping[str, str]:
     """The same for fields that were read already, as of a form with a file."""
-    texts = {name: clean(value)[:_LONGEST] for name, value in fields.items()}
+    texts = {name: clean(value)[:longest] for name, value in fields.items()}
     given = texts.pop(CSRF, "").encode()
     # A page that was opened before the keys were rotated is still ours.
     if not any(hmac.compare_digest(given, csrf_token(vault, secret, one).encode()) for one in vault.versions):

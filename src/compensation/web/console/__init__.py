@@ -23,6 +23,9 @@ from compensation.web.console.imports import (
 from compensation.web.console.login import change_keys, login, login_form, logout, you
 from compensation.web.console.message import as_mail, as_text
 from compensation.web.console.own_words import keep_words, look_at_words
+from compensation.web.console.policies import keep, policies, policy, shipped, write
+from compensation.web.console.policy_acts import look_at_policy, move_policy
+from compensation.web.console.policy_trials import begin_trial, stop_trial, trial
 from compensation.web.console.queue import cases
 from compensation.web.console.refusal import nowhere, refused
 from compensation.web.console.report import empty, send
@@ -42,7 +45,9 @@ def console() -> Router:
             look_at_costs, judge_costs, look_at_words, keep_words,
             look, take, look_again, grant, ask, end, close_case, task_done, say_outcome, reward_page, put_right,
             files, upload, one, progress, look_at_file, grant_file, call_off, save_result,
-            office, change_agent, add_limit, drop_limit, lend, take_back, budgets, change_rule, nowhere,
+            office, change_agent, add_limit, drop_limit, lend, take_back, budgets, change_rule,
+            policies, shipped, write, keep, policy, look_at_policy, move_policy, begin_trial, trial, stop_trial,
+            nowhere,
         ],
         dependencies={"desk": Provide(desk)},
         exception_handlers={Exception: refused},

@@ -45,6 +45,11 @@ DONE = {
     "limit_ended": word("The limit is ended. It stays on record."),
     "judged": word("What came of the second look is kept."),
     "rule_set": word("The rule of the budget is set."),
+    "policy_kept": word("The version is kept as a draft. Try it, then have another person publish it."),
+    "policy_moved": word("It is done. This is where the version stands now."),
+    "policy_published": word("The policy is published. New cases are decided by it from its first day on."),
+    "policy_retired": word("The policy is out of use. Decided cases keep it."),
+    "trial_cancelled": word("It is stopped. What was counted until then stands."),
     "lent": word("The delegation is made. It ends by itself."),
     "loan_ended": word("The delegation is ended."),
 }
@@ -76,11 +81,17 @@ FOCUS = {
         ),
         "title",
     ),
+    **dict.fromkeys(("policy_kept", "policy_moved", "policy_published", "policy_retired", "trial_cancelled"), "title"),
     **dict.fromkeys(("import_approved", "import_cancelled"), "title"),
 }
 """The heading of what changed: that is where the focus goes."""
 
 NOT_DONE = {
+    "not_an_editor": word("Your role may read the policies, not change them. Ask a lead."),
+    "validity_over": word("The last day of this version has passed. Write the next one with new days."),
+    "never_published": word("This version was never published, so there is nothing to go back to."),
+    "simulation_running": word("This version is being tried already. Wait for it, or stop it."),
+    "bad_document": word("The catalogue no longer has what this version names. Write the next one without it."),
     "wrong_state": word("Somebody else moved this case meanwhile. See where it stands now, and decide by that."),
     "unknown_offer": word("The case has no such offer any more. Choose one of those below."),
     "budget_exhausted": word(
