@@ -10,6 +10,7 @@ from compensation.catalog.version import policy_text
 from compensation.core.errors import NotFound, Problem, TooMany, Unavailable
 from compensation.core.money import Money
 from compensation.core.states import SimulationState
+from compensation.core.text import money
 from compensation.delivery.words import word
 from compensation.engine.reason import Reason
 from compensation.web.asked import Door
@@ -47,6 +48,9 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
     y: int
     before: int
     after: int
+    was: str
+    is_: str
+    """The two sums as plain text: a picture holds no markup of a page."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +125,8 @@ def shown(labels: Labels, found: Simulation) -> Shown:
             y=8 + ROW * at,
             before=row.before.amount * room // most,
             after=row.after.amount * room // most,
+            was=money(row.before, say.locale),
+            is_=money(row.after, say.locale),
         )
         for at, row in enumerate(harms)
     ]
