@@ -5,6 +5,7 @@ import datetime
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from compensation.core.money import Money
 from compensation.engine.likeness import Likeness
@@ -55,7 +56,7 @@ def test_cases_that_are_alike_come_out_alike(
     other = (
         dated,
         msgspec.structs.replace(limits, budget_left=budget),
-        msgspec.structs.replace(history, goodwill=before),
+        msgspec.structs.replace(history, goodwill=before, last_days=data.draw(st.just(UNSET) | st.integers(0, 400))),
     )
     one = inputs(matter, on)
     two = inputs(other, on + datetime.timedelta(days=later), seed=data.draw(st.sampled_from(["case", "a", "b", "c"])))

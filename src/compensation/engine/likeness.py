@@ -9,6 +9,7 @@ from bisect import bisect
 from collections.abc import Hashable, Iterator
 
 import msgspec
+from msgspec import UNSET
 
 from compensation.engine.assess import days_late
 from compensation.engine.law import Law, LegalPack
@@ -66,7 +67,9 @@ class Likeness:
         spent = 0 if before is None or before.currency != money or cap is None else min(before.amount, cap)
         if cap is not None and most is not None and spent + most <= cap:
             spent = 0
-        return history.cases, history.apologies, history.gestures, history.tier, spent
+        rule, last = self._policy.document.repeat, history.last_days
+        again = rule is not UNSET and last is not UNSET and last <= rule.within_days
+        return history.cases, history.apologies, history.gestures, history.tier, spent, again
 
     def _bounds(self, limits: Limits, report: Report) -> Hashable:
         """The budget where this case could exhaust it, else None: what lies beyond reach changes nothing.

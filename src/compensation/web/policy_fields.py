@@ -10,6 +10,7 @@ PARTS = {
     "goodwill": word("What a harm earns"),
     "caps": word("Limits of goodwill"),
     "review": word("When a person looks first"),
+    "repeat": word("When a customer is harmed again"),
     "form": word("The forms a sum may take"),
     "in_kind": word("What is put right in kind"),
     "gesture": word("What goes with an offer"),
@@ -105,4 +106,5 @@ FIELDS = {
     "only_with_goodwill": word("only with goodwill"),
     "fallback": word("only where there is no other"),
     "order": word("order"),
+    "within_days": word("within days"),
 }
