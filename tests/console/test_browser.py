@@ -209,6 +209,8 @@ async def _pages(shop: Shop) -> dict[str, str]:
         "offered": f"{here}/{offered.id}",
         "nothing chosen": f"{here}/{offered.id}/choose",
         "look with consent": f"{here}/{offered.id}/choose?offer=credit",
+        "words": f"{here}/{offered.id}/words",
+        "costs": f"{here}/{offered.id}/costs",
         "proposed": f"{here}/{proposed.id}",
         "approve": f"{here}/{proposed.id}/approve",
         "reject": f"{here}/{proposed.id}/reject",
