@@ -45,6 +45,12 @@ EARNING = """
     created_at, updated_at)
   SELECT merchant_id, 'ern_x', 'cus_x', 'A-1', 50, 20, 'pending', created_at, 'key_x', created_at, created_at
   FROM orders LIMIT 1"""
+AGENT = """INSERT INTO agents (merchant_id, id, person, password, role, created_at, own_hashes)
+  SELECT merchant_id, 'agt_x', '', '', 'agent', created_at, '{aa}' FROM orders LIMIT 1; """
+GRANT = """INSERT INTO grants SELECT merchant_id, 'grt_x', 'case_x', program_id, 'cus_x', 'agt_x', 'agt_x', '', 'alone',
+  'EUR', 50_00, 10_00, created_at FROM orders LIMIT 1; """
+LIMIT = """INSERT INTO authority_limits SELECT merchant_id, 'lim_x', 'customer', '', NULL, 'EUR', 30, 1_00, 'agt_x',
+  created_at - interval '1 day' FROM orders LIMIT 1; """
 TAMPERING = {
     "over a merchant and an asset all balances add up to zero": """
         UPDATE accounts SET balance = balance + 1 WHERE role = 'sales'""",
@@ -151,6 +157,33 @@ TAMPERING = {
     "events are numbered without a gap": """
         INSERT INTO event_numbers SELECT id, 2 FROM merchants;
         INSERT INTO events SELECT id, 2, 'evt_x', 'order.issued', 'ord_x', '{}', now() FROM merchants""",
+    "nobody granted more to a customer in 30 days than he may have at once": QUIET + AGENT + GRANT,
+    "no grant passed a limit that was in force": QUIET + LIMIT + GRANT,
+    "nobody granted anything to himself": QUIET
+    + AGENT
+    + GRANT
+    + """
+        INSERT INTO customers (merchant_id, id, email_hash, locale, country, tier, created_at)
+        SELECT merchant_id, 'cus_x', 'aa', 'en', 'DE', '', created_at FROM orders LIMIT 1""",
+    "whatever was accepted was granted by somebody, for what it is worth": QUIET
+    + CASE
+    + """
+        UPDATE cases SET created_at = now() + interval '1 day';
+        INSERT INTO offers SELECT merchant_id, 'case_x', 1, 'credit', '{"value": {"amount": 5}}' FROM orders LIMIT 1""",
+    "who decided in another's place was lent his authority at that time, and not by the maker": QUIET
+    + """
+        INSERT INTO approvals (merchant_id, id, case_id, offer_key, asked_by, asked_at, verdict, decided_by, decided_at,
+          on_behalf_of)
+        SELECT merchant_id, 'appr_x', 'case_x', 'credit', 'agt_x', created_at, 'approved', 'agt_y', created_at, 'agt_z'
+        FROM orders LIMIT 1""",
+    "what was approved over a budget was funded by a transfer of its own, for what was missing": QUIET
+    + """
+        INSERT INTO budget_escalations
+        SELECT o.merchant_id, 'esc_x', 'case_x', o.program_id, t.id, 'EUR', 1, 'agt_x', t.event_at
+        FROM orders AS o, transfers AS t WHERE t.kind = 'issue' LIMIT 1""",
+    "a budget that ran low was told of": """
+        INSERT INTO budget_periods SELECT merchant_id, program_id, 'EUR', 'trf_x', 100, 50, created_at FROM orders
+        ON CONFLICT (merchant_id, program_id, currency) DO UPDATE SET alerted = 50""",
 }
 
 

@@ -33,26 +33,28 @@ _SUM = {
     },
     "additionalProperties": False,
 }
+_LINE = {
+    "type": "object",
+    "required": ["key", "kind", "amount"],
+    "properties": {
+        "key": {"type": "string", "minLength": 1, "maxLength": 200},
+        "kind": {"enum": ["gift_card", "store_credit", "points"]},
+        "amount": _SUM,
+        "bonus": _SUM,
+        "points": {"type": "integer", "minimum": 1},
+        "valid_months": {"type": "integer", "minimum": 1, "maximum": 120},
+        "program": {"type": "string"},
+        "customer": {"type": "string", "description": "Your own customer number, or our id."},
+        "reference": {"type": "string", "maxLength": 200},
+    },
+    "additionalProperties": False,
+}
 _JSON = {
     "type": "array",
     "minItems": 1,
     "maxItems": 100_000,
-    "items": {
-        "type": "object",
-        "required": ["key", "kind", "amount"],
-        "properties": {
-            "key": {"type": "string", "minLength": 1, "maxLength": 200},
-            "kind": {"enum": ["gift_card", "store_credit", "points"]},
-            "amount": _SUM,
-            "bonus": _SUM,
-            "points": {"type": "integer", "minimum": 1},
-            "valid_months": {"type": "integer", "minimum": 1, "maximum": 120},
-            "program": {"type": "string"},
-            "customer": {"type": "string", "description": "Your own customer number, or our id."},
-            "reference": {"type": "string", "maxLength": 200},
-        },
-        "additionalProperties": False,
-    },
+    # A wrong line does not refuse the file: it is named with all others, and the file cannot be approved.
+    "items": {"anyOf": [_LINE, {"description": "Anything else is taken, and named as a flaw of the file."}]},
 }
 _BODIES = {
     "text/csv": {"schema": {"type": "string"}, "example": _CSV},
