@@ -1,13 +1,11 @@
 """Stories over HTTP: what a merchant's developer sends with curl, and what he hears when it is wrong."""
 
-import warnings
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import asyncpg
 import httpx
 import pytest
-from litestar.exceptions import LitestarDeprecationWarning
 
 from compensation.catalog.library import library
 from compensation.core.settings import Settings
@@ -58,9 +56,7 @@ async def api(door: Doorway, settings: Settings, demo: Demo) -> AsyncIterator[Ap
 
 
 def caller(door: Doorway, settings: Settings, key: str) -> httpx.AsyncClient:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", LitestarDeprecationWarning)
-        app = create_app(settings, door)
+    app = create_app(settings, door)
     # What the lifespan would do: there is no server here to begin one.
     app.state.door, app.state.api_keys = door, Keys(door)
     transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)

@@ -182,7 +182,8 @@ TAMPERING = {
         SELECT o.merchant_id, 'esc_x', 'case_x', o.program_id, t.id, 'EUR', 1, 'agt_x', t.event_at
         FROM orders AS o, transfers AS t WHERE t.kind = 'issue' LIMIT 1""",
     "a budget that ran low was told of": """
-        INSERT INTO budget_periods SELECT merchant_id, program_id, 'EUR', 'trf_x', 100, 50, created_at FROM orders LIMIT 1
+        INSERT INTO budget_periods
+        SELECT merchant_id, program_id, 'EUR', 'trf_x', 100, 50, created_at FROM orders LIMIT 1
         ON CONFLICT (merchant_id, program_id, currency) DO UPDATE SET alerted = 50""",
 }
 

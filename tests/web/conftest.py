@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import warnings
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -11,7 +10,6 @@ import msgspec
 import pytest
 import uvicorn
 from litestar import Litestar
-from litestar.exceptions import LitestarDeprecationWarning
 from playwright.async_api import Browser, async_playwright
 
 from compensation.core.settings import Settings
@@ -31,15 +29,9 @@ async def demo(door: Doorway, owner: asyncpg.Connection, settings: Settings) -> 
     return await seed(door, owner, settings.data / "demo.toml")
 
 
-def made(settings: Settings, door: Doorway) -> Litestar:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", LitestarDeprecationWarning)
-        return create_app(settings, door)
-
-
 @pytest.fixture
 async def app(settings: Settings, door: Doorway) -> AsyncIterator[Litestar]:
-    application = made(settings, door)
+    application = create_app(settings, door)
     begun, over = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -81,7 +73,7 @@ async def served(settings: Settings, door: Doorway) -> AsyncIterator[str]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    application = made(msgspec.structs.replace(settings, base_url=address), door)
+    application = create_app(msgspec.structs.replace(settings, base_url=address), door)
     server = uvicorn.Server(uvicorn.Config(application, lifespan="on", log_config=None, access_log=False))
     running = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:

@@ -2,7 +2,7 @@
 
 import msgspec
 from litestar import Response, Router, get, patch
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from compensation.merchants.agent import Agent, staff
 from compensation.merchants.authority import Authority, SetAuthority, set_authority
@@ -24,7 +24,9 @@ async def index(door: Door, who: Caller) -> AgentList:
 
 
 @patch("/{agent_id:str}", summary="Set an agent's authority", status_code=200, opt={"example": EXAMPLE})
-async def update(agent_id: FromPath[str], data: Authority, door: Door, who: Caller, key: Key) -> Response[Agent]:
+async def update(
+    agent_id: FromPath[str], data: JSONBody[Authority], door: Door, who: Caller, key: Key
+) -> Response[Agent]:
     """What you leave out stays as it is. A currency that is not listed is one in which he may grant nothing."""
     asked = SetAuthority(agent_id=agent_id, authority=data.authority, team=data.team)
     return answered(await door.write(set_authority, who, asked, key), 200, Agent)

@@ -2,7 +2,7 @@
 
 import msgspec
 from litestar import Response, Router, delete, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from compensation.merchants.authority import EndLimit, Limit, NewLimit, end_limit, limits, set_limit
 from compensation.merchants.delegation import (
@@ -28,7 +28,7 @@ class DelegationList(msgspec.Struct, frozen=True):
 
 
 @post("/limits", summary="Set a limit", status_code=201, opt={"example": LIMIT})
-async def create_limit(data: NewLimit, door: Door, who: Caller, key: Key) -> Response[Limit]:
+async def create_limit(data: JSONBody[NewLimit], door: Door, who: Caller, key: Key) -> Response[Limit]:
     """What is granted is counted over the days before each moment. A choice that would pass the limit waits for a
     second person. A limit of `agent`, `team` or `role` also bounds what such a person approves.
 
@@ -50,7 +50,7 @@ async def remove_limit(limit_id: FromPath[str], door: Door, who: Caller, key: Ke
 
 
 @post("/delegations", summary="Let another decide in an agent's place", status_code=201)
-async def create_delegation(data: NewDelegation, door: Door, who: Caller, key: Key) -> Response[Delegation]:
+async def create_delegation(data: JSONBody[NewDelegation], door: Door, who: Caller, key: Key) -> Response[Delegation]:
     """For at most 92 days; it ends by itself. What is lent is the lender's own authority to approve, never on
     proposals of his own, and it cannot be lent on."""
     return answered(await door.write(delegate, who, data, key), 201, Delegation)

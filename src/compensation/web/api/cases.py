@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 
 from compensation.cases.approve import Approve, Assent, Because, Decline, approve, reject, send_back
 from compensation.cases.case import Case, CaseFile, Event, case_file, events, offers, receipt
@@ -62,7 +62,7 @@ class EventList(msgspec.Struct, frozen=True):
 
 
 @post("/", summary="Report a harm", status_code=201, opt={"example": EXAMPLE})
-async def create(data: ReportCase, asked: Busy) -> Response[CaseFile]:
+async def create(data: JSONBody[ReportCase], asked: Busy) -> Response[CaseFile]:
     """Opens a case: assessed, decided, with its offers, the lawful one first, and a signed receipt.
 
     With `ask_customer` the customer is sent the offers, to choose by himself.
@@ -139,7 +139,9 @@ async def read_signals(case_id: FromPath[str], door: Door, who: Caller) -> Signa
 
 
 @post("/{case_id:str}/review", summary="Say what came of a second look", status_code=200)
-async def judge_case(case_id: FromPath[str], data: Judgement, door: Door, who: Caller, key: Key) -> Response[Review]:
+async def judge_case(
+    case_id: FromPath[str], data: JSONBody[Judgement], door: Door, who: Caller, key: Key
+) -> Response[Review]:
     """`cleared` or `confirmed`, by a second person named in `agent`. Approving clears; it never changes the case."""
     asked = Judge(case_id=case_id, outcome=data.outcome, agent=data.agent)
     return answered(await door.write(judge, who, asked, key), 200, Review)
@@ -161,7 +163,9 @@ async def read_receipt(case_id: FromPath[str], door: Door, who: Caller) -> Respo
     status_code=200,
     opt={"example": {"cost_lines": [{"line": 1, "accepted": True}], "reason": "The repairer's invoice is genuine."}},
 )
-async def reassess_case(case_id: FromPath[str], data: Change, door: Door, who: Caller, key: Key) -> Response[CaseFile]:
+async def reassess_case(
+    case_id: FromPath[str], data: JSONBody[Change], door: Door, who: Caller, key: Key
+) -> Response[CaseFile]:
     """Cost lines accepted or not, facts established: the case is decided again, with other offers and a further
     receipt. Only while nothing is chosen or proposed.
 
@@ -171,7 +175,9 @@ async def reassess_case(case_id: FromPath[str], data: Change, door: Door, who: C
 
 
 @post("/{case_id:str}/choose", summary="Choose an offer", status_code=200, opt={"example": {"offer": "refund"}})
-async def choose_offer(case_id: FromPath[str], data: Choice, door: Door, who: Caller, key: Key) -> Response[Case]:
+async def choose_offer(
+    case_id: FromPath[str], data: JSONBody[Choice], door: Door, who: Caller, key: Key
+) -> Response[Case]:
     """The case is then accepted and issued, or waits for a second person.
 
     An offer that takes the place of money owed needs the customer's consent: without it the answer names the sentence
@@ -181,25 +187,33 @@ async def choose_offer(case_id: FromPath[str], data: Choice, door: Door, who: Ca
 
 
 @post("/{case_id:str}/approve", summary="Approve what was proposed", status_code=200)
-async def approve_case(case_id: FromPath[str], data: Assent, door: Door, who: Caller, key: Key) -> Response[Case]:
+async def approve_case(
+    case_id: FromPath[str], data: JSONBody[Assent], door: Door, who: Caller, key: Key
+) -> Response[Case]:
     """By a second person: name him in `agent`. Nobody approves his own proposal."""
     return answered(await door.write(approve, who, Approve(case_id=case_id, **_of(data)), key), 200, Case)
 
 
 @post("/{case_id:str}/reject", summary="Reject what was proposed", status_code=200)
-async def reject_case(case_id: FromPath[str], data: Because, door: Door, who: Caller, key: Key) -> Response[Case]:
+async def reject_case(
+    case_id: FromPath[str], data: JSONBody[Because], door: Door, who: Caller, key: Key
+) -> Response[Case]:
     """Ends the case without a remedy; what was set aside goes back to the budget."""
     return answered(await door.write(reject, who, Decline(case_id=case_id, **_of(data)), key), 200, Case)
 
 
 @post("/{case_id:str}/send-back", summary="Send a proposal back", status_code=200)
-async def send_case_back(case_id: FromPath[str], data: Because, door: Door, who: Caller, key: Key) -> Response[Case]:
+async def send_case_back(
+    case_id: FromPath[str], data: JSONBody[Because], door: Door, who: Caller, key: Key
+) -> Response[Case]:
     """The case waits for another choice; what was set aside goes back to the budget."""
     return answered(await door.write(send_back, who, Decline(case_id=case_id, **_of(data)), key), 200, Case)
 
 
 @post("/{case_id:str}/cancel", summary="Call a case off", status_code=200)
-async def cancel_case(case_id: FromPath[str], data: Because, door: Door, who: Caller, key: Key) -> Response[Case]:
+async def cancel_case(
+    case_id: FromPath[str], data: JSONBody[Because], door: Door, who: Caller, key: Key
+) -> Response[Case]:
     """As long as its choice is not final."""
     return answered(await door.write(cancel, who, Cancel(case_id=case_id, **_of(data)), key), 200, Case)
 

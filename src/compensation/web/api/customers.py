@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from compensation.customers.customer import Customer, KnownCustomer, known_customer
 from compensation.customers.entitlement import Entitlements, entitlements
@@ -53,7 +53,7 @@ async def read_entitlements(customer_id: FromPath[str], door: Door, who: Caller,
 
 @post("/{customer_id:str}/wallet/spend", summary="Spend a customer's store credit", status_code=201)
 async def spend_wallet(
-    customer_id: FromPath[str], data: WalletSpend, door: Door, who: Caller, key: Key
+    customer_id: FromPath[str], data: JSONBody[WalletSpend], door: Door, who: Caller, key: Key
 ) -> Response[WalletSpent]:
     """From as many store credits as it takes, what expires soonest first. A gift card is spent by its code."""
     what = SpendFrom(customer_id, data.amount, data.reference)

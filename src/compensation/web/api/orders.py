@@ -4,18 +4,15 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 
 from compensation.core.errors import NotFound
-from compensation.core.settings import Settings
-from compensation.db.answers import Who
-from compensation.db.unit import Doorway
 from compensation.delivery.links import address, link_of
 from compensation.issuance.order import OrderRequest, issue
 from compensation.issuance.read import order, orders_of_case
 from compensation.issuance.reward import Order
 from compensation.web.answer import answered
-from compensation.web.asked import Busy
+from compensation.web.asked import Busy, Caller, Door, Told
 
 
 class Page(msgspec.Struct):
@@ -29,13 +26,13 @@ class Link(msgspec.Struct):
 
 
 @post("/", summary="Issue rewards", status_code=201)
-async def create(data: OrderRequest, asked: Busy) -> Response[Order]:
+async def create(data: JSONBody[OrderRequest], asked: Busy) -> Response[Order]:
     """Issue gift cards, store credit or points. All items are issued, or none."""
     return answered(await asked.together(issue, data), 201, Order)
 
 
 @get("/{order_id:str}", summary="One order with its rewards")
-async def read(order_id: str, door: Doorway, who: Who) -> Order:
+async def read(order_id: FromPath[str], door: Door, who: Caller) -> Order:
     async with door.read(who.merchant_id) as tx:
         found = await order(tx, order_id)
     if found is None:
@@ -44,13 +41,13 @@ async def read(order_id: str, door: Doorway, who: Who) -> Order:
 
 
 @get("/", summary="The orders of a case")
-async def index(door: Doorway, who: Who, case_id: Annotated[str, Parameter(max_length=64)]) -> Page:
+async def index(door: Door, who: Caller, case_id: Annotated[str, Parameter(max_length=64)]) -> Page:
     async with door.read(who.merchant_id) as tx:
         return Page(await orders_of_case(tx, case_id))
 
 
 @post("/{order_id:str}/link", summary="The gift link of an order", status_code=200)
-async def show_link(order_id: str, door: Doorway, who: Who, settings: Settings) -> Link:
+async def show_link(order_id: FromPath[str], door: Door, who: Caller, settings: Told) -> Link:
     """The page on which the recipient finds everything this order gives him. The answer is never kept."""
     async with door.read(who.merchant_id) as tx:
         token = await link_of(tx, "gift", order_id)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from compensation.customers.customer import customer
@@ -79,7 +79,9 @@ async def read_statement(
 
 
 @post("/earn", summary="Add points for a purchase", status_code=201)
-async def add(customer_id: FromPath[str], data: ToEarn, door: Door, who: Caller, key: Key) -> Response[Earning]:
+async def add(
+    customer_id: FromPath[str], data: JSONBody[ToEarn], door: Door, who: Caller, key: Key
+) -> Response[Earning]:
     """Pending ones are released at `release_at` by themselves, or when you say that the sale is settled."""
     what = Earn(
         customer_id=customer_id,
@@ -93,13 +95,17 @@ async def add(customer_id: FromPath[str], data: ToEarn, door: Door, who: Caller,
 
 
 @post("/release", summary="Release pending points", status_code=200)
-async def let_go(customer_id: FromPath[str], data: ToRelease, door: Door, who: Caller, key: Key) -> Response[Earning]:
+async def let_go(
+    customer_id: FromPath[str], data: JSONBody[ToRelease], door: Door, who: Caller, key: Key
+) -> Response[Earning]:
     """The sale is settled: the points of this purchase can be spent."""
     return answered(await door.write(release, who, Release(customer_id, data.reference), key), 200, Earning)
 
 
 @post("/spend", summary="Spend points", status_code=201)
-async def spend(customer_id: FromPath[str], data: ToSpend, door: Door, who: Caller, key: Key) -> Response[PointsUse]:
+async def spend(
+    customer_id: FromPath[str], data: JSONBody[ToSpend], door: Door, who: Caller, key: Key
+) -> Response[PointsUse]:
     """Earned points and those given as a remedy alike, what expires soonest first. Never more than there are."""
     what = SpendPoints(customer_id=customer_id, points=data.points, reference=data.reference)
     return answered(await door.write(spend_points, who, what, key), 201, PointsUse)
@@ -107,7 +113,7 @@ async def spend(customer_id: FromPath[str], data: ToSpend, door: Door, who: Call
 
 @post("/convert", summary="Turn points into store credit", status_code=201)
 async def exchange(
-    customer_id: FromPath[str], data: ToConvert, door: Door, who: Caller, key: Key
+    customer_id: FromPath[str], data: JSONBody[ToConvert], door: Door, who: Caller, key: Key
 ) -> Response[Converted]:
     """At the rate in force now. Only as many points are taken as make whole minor units of credit."""
     what = Convert(
@@ -121,7 +127,9 @@ async def exchange(
 
 
 @post("/take-back", summary="Take back what a refunded purchase earned", status_code=201)
-async def undo(customer_id: FromPath[str], data: ToTakeBack, door: Door, who: Caller, key: Key) -> Response[PointsUse]:
+async def undo(
+    customer_id: FromPath[str], data: JSONBody[ToTakeBack], door: Door, who: Caller, key: Key
+) -> Response[PointsUse]:
     """From its own points first, then from others that were earned; never from those given as a remedy.
 
     What is no longer there is answered and kept as `shortfall`: nobody's points fall below zero.

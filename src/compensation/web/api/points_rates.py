@@ -2,6 +2,7 @@
 
 import msgspec
 from litestar import Response, Router, get, post
+from litestar.params import JSONBody
 
 from compensation.points.convert import NewRate, Rate, add_rate, rates
 from compensation.web.answer import answered
@@ -20,7 +21,7 @@ async def index(door: Door, who: Caller) -> RateList:
 
 
 @post("/", summary="Set a rate from a moment on", status_code=201)
-async def add(data: NewRate, door: Door, who: Caller, key: Key) -> Response[Rate]:
+async def add(data: JSONBody[NewRate], door: Door, who: Caller, key: Key) -> Response[Rate]:
     """For example 100 points for a credit of 1 euro. It holds from `valid_from` on; from now when left out."""
     return answered(await door.write(add_rate, who, data, key), 201, Rate)
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Response, Router, get, post
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 
 from compensation.catalog.draft import Checked, NewDraft, Toml, check, draft
 from compensation.catalog.publish import Move, Signed, publish, retire, roll_back, shadow, unshadow
@@ -56,7 +56,7 @@ class Diff(msgspec.Struct, frozen=True):
 
 
 @post("/", summary="Write a version", status_code=201, opt={"example": {"text": 'code = "default"\n…', "note": "Why"}})
-async def create(data: NewDraft, door: Door, who: Caller, key: Key) -> Response[PolicyVersion]:
+async def create(data: JSONBody[NewDraft], door: Door, who: Caller, key: Key) -> Response[PolicyVersion]:
     """Keeps the document (TOML) as a draft, numbered after the last version of its `code`. Every amendment is one.
 
     A text that is wrong is refused with its `line` and `reason`. GET a version's `text` to begin from it.
@@ -65,7 +65,7 @@ async def create(data: NewDraft, door: Door, who: Caller, key: Key) -> Response[
 
 
 @post("/validate", summary="Check a text", status_code=200)
-async def validate(data: Text) -> Checked:
+async def validate(data: JSONBody[Text]) -> Checked:
     """What writing it would say; nothing is kept."""
     return check(data.text)
 
@@ -121,7 +121,7 @@ async def _older(tx: Tx, newer: PolicyText, against: str | None) -> tuple[Policy
 
 @post("/{policy_id:str}/shadow", summary="Let it decide in the shadow", status_code=200)
 async def shadow_policy(
-    policy_id: FromPath[str], data: Signed, door: Door, who: Caller, key: Key
+    policy_id: FromPath[str], data: JSONBody[Signed], door: Door, who: Caller, key: Key
 ) -> Response[PolicyVersion]:
     """It decides beside the published policy and its differences are recorded; nothing is offered by it."""
     return answered(await door.write(shadow, who, _move(policy_id, data), key), 200, PolicyVersion)
@@ -129,7 +129,7 @@ async def shadow_policy(
 
 @post("/{policy_id:str}/unshadow", summary="Make it a draft again", status_code=200)
 async def unshadow_policy(
-    policy_id: FromPath[str], data: Signed, door: Door, who: Caller, key: Key
+    policy_id: FromPath[str], data: JSONBody[Signed], door: Door, who: Caller, key: Key
 ) -> Response[PolicyVersion]:
     """What was recorded in the shadow stays."""
     return answered(await door.write(unshadow, who, _move(policy_id, data), key), 200, PolicyVersion)
@@ -137,7 +137,7 @@ async def unshadow_policy(
 
 @post("/{policy_id:str}/publish", summary="Publish it", status_code=200)
 async def publish_policy(
-    policy_id: FromPath[str], data: Signed, door: Door, who: Caller, key: Key
+    policy_id: FromPath[str], data: JSONBody[Signed], door: Door, who: Caller, key: Key
 ) -> Response[PolicyVersion]:
     """By a second person: name him in `agent`. It decides new cases from its first day on; decided ones keep theirs."""
     return answered(await door.write(publish, who, _move(policy_id, data), key), 200, PolicyVersion)
@@ -145,7 +145,7 @@ async def publish_policy(
 
 @post("/{policy_id:str}/retire", summary="Take it out of use", status_code=200)
 async def retire_policy(
-    policy_id: FromPath[str], data: Signed, door: Door, who: Caller, key: Key
+    policy_id: FromPath[str], data: JSONBody[Signed], door: Door, who: Caller, key: Key
 ) -> Response[PolicyVersion]:
     """What is published takes a person, named in `agent`."""
     return answered(await door.write(retire, who, _move(policy_id, data), key), 200, PolicyVersion)
@@ -153,7 +153,7 @@ async def retire_policy(
 
 @post("/{policy_id:str}/roll-back", summary="Go back to this version", status_code=200)
 async def roll_back_policy(
-    policy_id: FromPath[str], data: Signed, door: Door, who: Caller, key: Key
+    policy_id: FromPath[str], data: JSONBody[Signed], door: Door, who: Caller, key: Key
 ) -> Response[PolicyVersion]:
     """Publishes its text anew, as the newest version, from today. By a person who did not write it."""
     return answered(await door.write(roll_back, who, _move(policy_id, data), key), 200, PolicyVersion)

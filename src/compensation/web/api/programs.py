@@ -75,7 +75,9 @@ async def set_window(
 
 
 @patch("/{program_id:str}", summary="Say what follows when the budget is empty", status_code=200)
-async def update(program_id: FromPath[str], data: BudgetRule, door: Door, who: Caller, key: Key) -> Response[RuleSet]:
+async def update(
+    program_id: FromPath[str], data: JSONBody[BudgetRule], door: Door, who: Caller, key: Key
+) -> Response[RuleSet]:
     """`stop` refuses a choice that the budget does not cover. `escalate` brings it to a second person, who may approve
     it with a reason; what is missing is then added to the budget by a transfer of its own."""
     asked = SetBudgetRule(program_id=program_id, on_empty=data.on_empty)
@@ -83,7 +85,9 @@ async def update(program_id: FromPath[str], data: BudgetRule, door: Door, who: C
 
 
 @post("/{program_id:str}/funds", summary="Add to a program's budget", status_code=201)
-async def add_funds(program_id: FromPath[str], data: NewFunds, door: Door, who: Caller, key: Key) -> Response[Added]:
+async def add_funds(
+    program_id: FromPath[str], data: JSONBody[NewFunds], door: Door, who: Caller, key: Key
+) -> Response[Added]:
     """A new period begins: you are told anew when 50, 80 and 100 per cent of what is then available are promised.
     Answers with the id of the transfer."""
     return answered(await door.write(fund, who, Funding(program_id, data.amount), key), 201, Added)

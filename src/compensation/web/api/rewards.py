@@ -4,12 +4,9 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, Parameter
 
 from compensation.core.errors import NotFound
-from compensation.core.settings import Settings
-from compensation.db.answers import Who
-from compensation.db.unit import Doorway
 from compensation.delivery.links import address, link_of
 from compensation.issuance.read import reward, rewards
 from compensation.issuance.reward import Reward
@@ -18,7 +15,7 @@ from compensation.ledger.account import Role
 from compensation.ledger.statement import Statement, accounts_of, statement
 from compensation.redemption.reveal import reveal
 from compensation.web.answer import answered
-from compensation.web.asked import Cursor
+from compensation.web.asked import Caller, Cursor, Door, Key, Told
 
 
 class Page(msgspec.Struct):
@@ -38,8 +35,8 @@ class Secret(msgspec.Struct):
 
 @get("/", summary="Rewards, newest first")
 async def index(
-    door: Doorway,
-    who: Who,
+    door: Door,
+    who: Caller,
     cursor: Annotated[str | None, Parameter(max_length=64)] = None,
     status: Annotated[str | None, Parameter(max_length=20)] = None,
     kind: Annotated[str | None, Parameter(max_length=20)] = None,
@@ -52,7 +49,7 @@ async def index(
 
 
 @get("/{reward_id:str}", summary="One reward")
-async def read(reward_id: str, door: Doorway, who: Who) -> Reward:
+async def read(reward_id: FromPath[str], door: Door, who: Caller) -> Reward:
     async with door.read(who.merchant_id) as tx:
         found = await reward(tx, reward_id)
     if found is None:
@@ -62,7 +59,11 @@ async def read(reward_id: str, door: Doorway, who: Who) -> Reward:
 
 @get("/{reward_id:str}/statement", summary="What came onto a reward and what went, with the balance after each")
 async def read_statement(
-    reward_id: str, door: Doorway, who: Who, cursor: Cursor = None, limit: Annotated[int, Parameter(ge=1, le=200)] = 50
+    reward_id: FromPath[str],
+    door: Door,
+    who: Caller,
+    cursor: Cursor = None,
+    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
 ) -> Statement:
     """Newest first. Principal and bonus are accounts of their own; the balance is of both together."""
     async with door.read(who.merchant_id) as tx:
@@ -75,7 +76,7 @@ async def read_statement(
 
 
 @post("/{reward_id:str}/reveal", summary="Show the code and the gift link", status_code=200)
-async def show(reward_id: str, door: Doorway, who: Who, settings: Settings) -> Secret:
+async def show(reward_id: FromPath[str], door: Door, who: Caller, settings: Told) -> Secret:
     """Who looked, and when, is written down. The answer is never kept; ask again when you need it again."""
     code = await reveal(door, who, reward_id)
     async with door.read(who.merchant_id) as tx:
@@ -85,7 +86,7 @@ async def show(reward_id: str, door: Doorway, who: Who, settings: Settings) -> S
 
 
 @post("/{reward_id:str}/done", summary="Mark a task as done", status_code=200)
-async def done(reward_id: str, door: Doorway, who: Who, key: str) -> Response[Reward]:
+async def done(reward_id: FromPath[str], door: Door, who: Caller, key: Key) -> Response[Reward]:
     """For what you do yourself: a repair, a replacement, or money that a person paid back by hand."""
     return answered(await door.write(mark_done, who, Done(reward_id), key), 200, Reward)
 

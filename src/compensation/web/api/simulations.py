@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 
 from compensation.cases.shadow import ShadowDecision, ShadowSums, shadow_decisions, shadow_sums
 from compensation.cases.simulation import (
@@ -35,7 +35,9 @@ class ShadowPage(msgspec.Struct, frozen=True):
 
 
 @post("/simulations", summary="Try it on past cases", status_code=202, opt={"example": {"over": "past"}})
-async def create(policy_id: FromPath[str], data: Wanted, door: Door, who: Caller, key: Key) -> Response[Simulation]:
+async def create(
+    policy_id: FromPath[str], data: JSONBody[Wanted], door: Door, who: Caller, key: Key
+) -> Response[Simulation]:
     """Decides past cases (or the samples) by this version, whatever its days, beside the policies that decide today.
 
     It runs in the background, one at a time for a version; read it to see how far it is. Nothing about a case changes.

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, delete, get, patch, post
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 
 from compensation.notices.address import check_url
 from compensation.notices.endpoint import (
@@ -37,7 +37,7 @@ class NoticePage(msgspec.Struct, frozen=True):
 
 
 @post("/", summary="Be told of events", status_code=201)
-async def create(data: NewEndpoint, door: Door, who: Caller, key: Key, settings: Told) -> Response[Endpoint]:
+async def create(data: JSONBody[NewEndpoint], door: Door, who: Caller, key: Key, settings: Told) -> Response[Endpoint]:
     """Each event is posted to the address, signed by Standard Webhooks. Ask for the secret once you have the id.
 
     Answer 2xx within ten seconds, and do the work afterwards. Anything else is tried again for three days. A message
@@ -61,7 +61,7 @@ async def read(endpoint_id: FromPath[str], door: Door, who: Caller) -> Endpoint:
 
 @patch("/{endpoint_id:str}", summary="Change an endpoint", status_code=200)
 async def update(
-    endpoint_id: FromPath[str], data: Change, door: Door, who: Caller, key: Key, settings: Told
+    endpoint_id: FromPath[str], data: JSONBody[Change], door: Door, who: Caller, key: Key, settings: Told
 ) -> Response[Endpoint]:
     """What you leave out stays as it is. What waits for the endpoint goes to its new address."""
     if data.url is not None:
@@ -83,14 +83,18 @@ async def show(endpoint_id: FromPath[str], door: Door, who: Caller) -> EndpointS
 
 
 @post("/{endpoint_id:str}/rotate", summary="Replace the secret", status_code=200)
-async def renew(endpoint_id: FromPath[str], data: Rotation, door: Door, who: Caller, key: Key) -> Response[Rotated]:
+async def renew(
+    endpoint_id: FromPath[str], data: JSONBody[Rotation], door: Door, who: Caller, key: Key
+) -> Response[Rotated]:
     """Until `previous_until` every message carries a signature by the old secret and one by the new."""
     asked = Rotate(endpoint_id=endpoint_id, overlap_hours=data.overlap_hours)
     return answered(await door.write(rotate, who, asked, key), 200, Rotated)
 
 
 @post("/{endpoint_id:str}/replay", summary="Be told once more", status_code=200)
-async def again(endpoint_id: FromPath[str], data: Range, door: Door, who: Caller, key: Key) -> Response[Replayed]:
+async def again(
+    endpoint_id: FromPath[str], data: JSONBody[Range], door: Door, who: Caller, key: Key
+) -> Response[Replayed]:
     """Tells the endpoint of the events with these numbers, also of those from before it was there."""
     asked = Replay(endpoint_id=endpoint_id, first=data.first, last=data.last)
     return answered(await door.write(replay, who, asked, key), 200, Replayed)
