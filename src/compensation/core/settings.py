@@ -42,7 +42,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where development keeps the mailbox, and evidence files lie until an object store is set."""
     evidence_url: str = ""
     """Where evidence files are kept: ``s3://bucket/prefix``, with the AWS_* variables; ``data`` when empty."""
-    catalog: Path | None = None
     pool_size: int = 12
     statement_timeout: float = 5.0
     log_level: str = "info"
