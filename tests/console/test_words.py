@@ -7,7 +7,7 @@ from compensation.core.states import CaseState, DeliveryState, RewardState
 from compensation.delivery.words import Words, read_reasons
 from compensation.engine.law import ConsentForm, Verification
 from compensation.engine.reason import Step
-from compensation.redemption.correction import HAPPENED
+from compensation.redemption.correction import TOLD
 from compensation.web.codes import CODES
 from compensation.web.console import explain, history, labels, queue, rules, view
 from compensation.web.console.labels import Labels, countries
@@ -56,7 +56,7 @@ def test_every_event_a_room_writes_down_is_told_in_words() -> None:
     written = {"reported", "assessed", "offered", "chosen", "proposed", "approved", "rejected", "sent_back",
                "cancelled", "issuing", "issued", "closed", "task_done", "refund_done"}  # fmt: skip
     written |= {f"refund_{state}" for state in ("issued", "redeemed", "needs_review", "refused")}
-    written |= {f"reward_{happened}" for happened in (*HAPPENED.values(), "resent")}
+    written |= {f"reward_{happened}" for happened in (*(topic.rpartition(".")[2] for topic in TOLD.values()), "resent")}
     assert written <= set(history._WHAT)
 
 

@@ -68,9 +68,10 @@ async def corrected(tx: Tx, row: Record, correction: Correction) -> Correction:
         correction.amount.amount, short, correction.amount.currency, correction.valid_before, correction.valid_until,
         correction.reason, correction.actor, correction.at,
     )  # fmt: skip
-    happened = HAPPENED[correction.kind]
-    tx.tell(f"event:reward.{happened}", correction.to_reward_id or correction.reward_id)
-    await note(tx, row["case_id"], f"reward_{happened}", correction.actor, correction.reward_id, correction.at)
+    topic = TOLD[correction.kind]
+    tx.tell(topic, correction.to_reward_id or correction.reward_id)
+    happened = f"reward_{topic.rpartition('.')[2]}"
+    await note(tx, row["case_id"], happened, correction.actor, correction.reward_id, correction.at)
     return correction
 
 
@@ -98,13 +99,13 @@ def correction(kind: CorrectionKind, who: Who, row: Record, amount: int, at: dat
     )
 
 
-HAPPENED = {
-    CorrectionKind.void: "voided",
-    CorrectionKind.reissue: "reissued",
-    CorrectionKind.extend: "extended",
-    CorrectionKind.clawback: "clawed_back",
-    CorrectionKind.merge: "merged",
-    CorrectionKind.transfer: "transferred",
+TOLD = {
+    CorrectionKind.void: "event:reward.voided",
+    CorrectionKind.reissue: "event:reward.reissued",
+    CorrectionKind.extend: "event:reward.extended",
+    CorrectionKind.clawback: "event:reward.clawed_back",
+    CorrectionKind.merge: "event:reward.merged",
+    CorrectionKind.transfer: "event:reward.transferred",
 }
 
 
