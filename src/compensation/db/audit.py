@@ -277,6 +277,9 @@ LAWS = (
 async def audit(connection: asyncpg.Connection) -> dict[str, list[asyncpg.Record]]:
     """The rows that break each law, in one snapshot, as the owner who sees every tenant. Empty means sound."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        # Every law reads whole tables. Looking rows up one by one instead, as is planned for tables whose statistics
+        # are old, took minutes where reading them takes seconds.
+        await connection.execute("SET LOCAL enable_nestloop = off")
         broken = {law.says: await connection.fetch(law.breaks) for law in LAWS}
     return {says: rows for says, rows in broken.items() if rows}
 
