@@ -39,7 +39,7 @@ def _family(pid: int) -> Iterator[int]:
     try:
         tasks = list((_PROC / str(pid) / "task").iterdir())
         children = [child for task in tasks for child in (task / "children").read_text().split()]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return  # It ended while we looked.
     for child in children:
         yield from _family(int(child))
@@ -48,5 +48,5 @@ def _family(pid: int) -> Iterator[int]:
 def _stat(pid: int) -> list[str]:
     try:
         return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # before we opened it, or before we read it
         return []
