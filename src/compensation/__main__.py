@@ -96,7 +96,7 @@ def audit_command(objects: bool) -> None:
 @click.option("--cases", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Others than the samples.")
 def simulate(policy: Path, cases: Path | None) -> None:
     """Try a policy on the sample incidents, against the one that ships. Needs no server."""
-    _run("compensation.cases.samples", lambda run: run(policy, cases))
+    _run("compensation.cases.trials.samples", lambda run: run(policy, cases))
 
 
 def _run(module: str, call: Callable[[Callable[..., int]], int]) -> None:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compensation.cases import sql
 from compensation.cases.approve import Approve, approve
 from compensation.cases.case import Case, CaseFile
 from compensation.cases.choose import Choose, choose
-from compensation.cases.narrative import RUNS_KEPT, sketch
-from compensation.cases.review import Judge, Rate, Review, judge, rates, reviews
-from compensation.cases.signals import Code, Score, Weights, score, weights
+from compensation.cases.risk import sql
+from compensation.cases.risk.narrative import RUNS_KEPT, sketch
+from compensation.cases.risk.review import Judge, Rate, Review, judge, rates, reviews
+from compensation.cases.risk.signals import Code, Score, Weights, score, weights
 from compensation.core.errors import Forbidden, Refused
 from compensation.core.states import CaseState
 from compensation.core.vault import Vault

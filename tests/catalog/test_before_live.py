@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from compensation.cases.past import past
-from compensation.cases.reckon import Brief, Reckoner
-from compensation.cases.samples import samples, told
-from compensation.cases.shadow import ShadowCase, shadow_case, shadow_decisions, shadow_sums
-from compensation.cases.simulate import run
-from compensation.cases.simulation import (
+from compensation.cases.trials.past import past
+from compensation.cases.trials.reckon import Brief, Reckoner
+from compensation.cases.trials.samples import samples, told
+from compensation.cases.trials.shadow import ShadowCase, shadow_case, shadow_decisions, shadow_sums
+from compensation.cases.trials.simulate import run
+from compensation.cases.trials.simulation import (
     Cancel,
     NewSimulation,
     Progress,
@@ -21,7 +21,7 @@ from compensation.cases.simulation import (
     simulate,
     simulation,
 )
-from compensation.cases.tally import Count, Sums, Tally
+from compensation.cases.trials.tally import Count, Sums, Tally
 from compensation.catalog.publish import publish, shadow
 from compensation.core.errors import Conflict, NotFound, Refused
 from compensation.core.money import Money

@@ -1,6 +1,6 @@
 """Policies at the console: read by everybody, written by a lead, published by another person after a second look."""
 
-from compensation.cases.simulate import run
+from compensation.cases.trials.simulate import run
 from compensation.catalog.draft import NewDraft, draft
 from compensation.catalog.version import PolicyVersion
 from compensation.db.outbox import claim, finish

@@ -4,8 +4,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser
 
-from compensation.cases.simulate import run
-from compensation.cases.simulation import NewSimulation, Simulation, simulate
+from compensation.cases.trials.simulate import run
+from compensation.cases.trials.simulation import NewSimulation, Simulation, simulate
 from compensation.catalog.draft import NewDraft, draft
 from compensation.catalog.version import PolicyVersion
 from compensation.db.outbox import claim, finish

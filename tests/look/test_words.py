@@ -1,5 +1,6 @@
 """Laws of the words: every text exists in three languages, with the same slots, and none says what we never say."""
 
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from babel.messages.pofile import read_po
 
 from compensation.core.errors import Refused
 from compensation.core.money import Money
+from compensation.core.text import isolate
 from compensation.delivery.words import TEMPLATES, Words, read_reasons
 from tests.look.incidents import CATALOG, incidents
 from tests.look.msgids import said
@@ -133,8 +135,6 @@ def test_a_value_is_never_looked_into_for_more_slots() -> None:
 
 
 def test_a_bulgarian_date_at_the_end_of_a_sentence_has_one_stop() -> None:
-    import datetime as dt
-
     say = Words().in_("bg")
     assert say("This holds until {date}.", date=dt.date(2026, 11, 22)).endswith("2026\u202fг.")
     assert ".." not in say("It is done by {date}. You need do nothing.", date=dt.date(2026, 11, 22))
@@ -146,3 +146,13 @@ def test_money_in_a_text_is_written_the_readers_way() -> None:
 
 def test_the_reasons_are_where_cx_reviews_them() -> None:
     assert (CATALOG / "reasons.toml").is_file()
+
+
+@pytest.mark.parametrize("tongue", ["en", "ar", "bg"])
+def test_a_sentence_that_ends_with_a_sum_or_a_day_has_one_stop(tongue: str) -> None:
+    """The Bulgarian dollar and year end with a stop of their own."""
+    say = Words().in_(tongue)
+    for value in (Money(60_00, "USD"), dt.date(2026, 11, 23), "1,5 г.", isolate("щ.д.")):
+        said = say.fill("{value}. {value}, {value}.", value=value)
+        assert ".." not in re.sub("[\u2066-\u2069\u200e\u200f]", "", said)
+        assert said.rstrip("\u2069\u200f").endswith(".")

@@ -11,7 +11,7 @@ from compensation.cases.authority import Asked, Named, acting, approver, exceede
 from compensation.cases.budget import fund_and_reserve, release
 from compensation.cases.case import Case, case
 from compensation.cases.move import Locked, locked, move
-from compensation.cases.review import clear
+from compensation.cases.risk.review import clear
 from compensation.core.errors import Forbidden, Refused
 from compensation.core.states import CaseState
 from compensation.db.answers import Who

@@ -13,8 +13,8 @@ from compensation.cases.case import Case, case
 from compensation.cases.consent import ConsentGiven
 from compensation.cases.move import Locked, locked, move
 from compensation.cases.override import Override, overriding
-from compensation.cases.review import open_review
-from compensation.cases.signals import score
+from compensation.cases.risk.review import open_review
+from compensation.cases.risk.signals import score
 from compensation.core.errors import Forbidden, NotFound
 from compensation.core.ids import new_id
 from compensation.core.states import CaseState

@@ -9,7 +9,7 @@ import msgspec
 from compensation.cases import sql
 from compensation.cases.authority import Named, acting, bounding
 from compensation.cases.case import CaseFile, assessed
-from compensation.cases.narrative import sketch
+from compensation.cases.risk.narrative import narrate
 from compensation.cases.said import inert, seal_report
 from compensation.cases.sign import Signed, sign
 from compensation.cases.urgency import urgency
@@ -80,9 +80,7 @@ async def _report(tx: Tx, who: Who, what: ReportCase, at: datetime) -> CaseFile:
     sealed = seal_report(met.key, case_id, said)
     number = await _write(tx, opened, signed, incident_id, sealed, actor)
     await remember(tx, met.customer.id, met.person, what.customer)
-    story = sketch(tx.vault, said.words)
-    if story:
-        await tx.run(sql.NARRATE, case_id, met.customer.id, story)
+    await narrate(tx, case_id, met.customer.id, said.words)
     if what.ask_customer:
         tx.tell("tell_offers", case_id)
     if under.shadowed:

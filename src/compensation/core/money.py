@@ -53,6 +53,11 @@ class Money(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True)
         """The amount in major units, exact: 26950 KWD minor units is Decimal("26.950")."""
         return Decimal(self.amount).scaleb(-exponent(self.currency))
 
+    def must_be_some(self) -> None:
+        """Raises Invalid ``invalid_amount`` for a sum that no request may name: none, less than none, or too much."""
+        if not 0 < self.amount <= MAX_AMOUNT:
+            raise Invalid("invalid_amount", f"An amount is 1 to {MAX_AMOUNT} minor units.")
+
     def __add__(self, other: "Money") -> "Money":
         return Money(self.amount + self._same(other), self.currency)
 

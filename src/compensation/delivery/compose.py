@@ -8,14 +8,13 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
-from compensation.core.errors import Refused
 from compensation.core.money import Money
-from compensation.core.text import clean, day, isolate, line, ltr
+from compensation.core.text import clean, isolate, line
+from compensation.delivery import frame
 from compensation.delivery.choices import compared
 from compensation.delivery.given import Given, completed, merged
-from compensation.delivery.letter import Action, Card, Letter, Promise, Right, Row
+from compensation.delivery.letter import Card, Letter, Promise, Right
 from compensation.delivery.occasion import Edited, Occasion
 from compensation.delivery.remedies import told
 from compensation.delivery.tracking import Progress, track
@@ -82,8 +81,8 @@ class Writer:
             ask=ask,
             choices=choices,
             otherwise=wait,
-            action=_action(say, occasion, ask, url),
-            why=_why(occasion, url),
+            action=frame.action(say, occasion, ask, url),
+            why=frame.why(occasion, url),
         )
 
     def remedy(self, occasion: Occasion, given: Sequence[Given], url: str) -> Letter:
@@ -102,8 +101,8 @@ class Writer:
             get=(say("This comes on top of your rights by law, which do not change."),) if free else (),
             cards=tuple(thing for thing in things if isinstance(thing, Card)),
             promises=tuple(thing for thing in things if isinstance(thing, Promise)),
-            action=_action(say, occasion, say(button), url),
-            why=_why(occasion, url),
+            action=frame.action(say, occasion, say(button), url),
+            why=frame.why(occasion, url),
         )
 
     def apology(self, occasion: Occasion, lines: Sequence[RemedyLine] = ()) -> Letter:
@@ -136,12 +135,12 @@ class Writer:
             locale=occasion.locale,
             brand=brand,
             on=occasion.on,
-            subject=line(_subject(say, occasion, said["heading"])),
-            ref=_reference(say, occasion, said.pop("reason")),
-            greeting=_greeting(say, occasion),
+            subject=line(frame.subject(say, occasion, said["heading"])),
+            ref=frame.reference(say, occasion, said.pop("reason")),
+            greeting=frame.greeting(say, occasion),
             signatory=line(brand.said(brand.signatory, occasion.locale)),
             desk=say("Customer care, {brand}", **occasion.slots),
-            foot=_foot(say, occasion),
+            foot=frame.foot(say, occasion),
             **said,
             **more,
         )
@@ -225,43 +224,6 @@ def _prevention(
     return say(PREVENTIONS[key]) if key in PREVENTIONS else say.fill(own, **slots)
 
 
-def _subject(say: Say, occasion: Occasion, heading: str) -> str:
-    if not occasion.order_number:
-        return heading
-    return say("{heading} (order {order})", heading=heading, order=ltr(occasion.order_number))
-
-
-def _why(occasion: Occasion, url: str) -> str:
-    """Where the decision is told in plain words: beside the page of the letter, for whatever a case decided."""
-    return f"{url}/why" if occasion.case_number else ""
-
-
-def _reference(say: Say, occasion: Occasion, reason: str) -> tuple[Row, ...]:
-    slots = occasion.slots
-    found = [Row(say("From"), say("{brand}, customer care", **slots))]
-    if occasion.order_number and occasion.item:
-        found.append(Row(say("About"), say("Order {order}, {item}", **slots)))
-    elif occasion.order_number:
-        found.append(Row(say("About"), say("Order {order}", **slots)))
-    elif occasion.item:
-        found.append(Row(say("About"), isolate(occasion.item)))
-    if reason:
-        found.append(Row(say("Reason"), reason))
-    if occasion.case_number:
-        found.append(Row(say("Case"), ltr(occasion.case_number)))
-    if occasion.name:
-        found.append(Row(say("For"), isolate(occasion.name)))
-    return (*found, Row(say("Date"), day(occasion.on, occasion.locale)))
-
-
-def _greeting(say: Say, occasion: Occasion) -> str:
-    if occasion.salutation:
-        return say("{salutation},", salutation=isolate(occasion.salutation))
-    if occasion.name:
-        return say("Dear {name},", name=isolate(occasion.name))
-    return say("Dear customer,")
-
-
 def _right(say: Say, occasion: Occasion, made: Sequence[Offer]) -> Right | None:
     """What the law, or our own word, gives without any choice, with the last day an offer names for the money.
 
@@ -285,28 +247,3 @@ def _right(say: Say, occasion: Occasion, made: Sequence[Offer]) -> Right | None:
     if len(made) > 1:
         texts.append(say("Anything else is a choice you are free to make or leave."))
     return Right(" ".join(texts), "; ".join(isolate(each) for each in occasion.citations))
-
-
-def _action(say: Say, occasion: Occasion, label: str, url: str) -> Action:
-    if urlsplit(url).scheme not in ("https", "http"):
-        raise Refused("letter_incomplete", "The letter needs the full address its button opens.", field="url")
-    brand = occasion.brand
-    phone = brand.said(brand.phone, occasion.locale)
-    opens = say("The button opens {site}.", site=ltr(urlsplit(url).netloc))
-    instead = (
-        say("You can also write to {email} or call {phone}.", email=ltr(brand.sender), phone=ltr(phone))
-        if phone
-        else say("You can also write to {email}.", email=ltr(brand.sender))
-    )
-    return Action(label, url, f"{opens} {instead}")
-
-
-def _foot(say: Say, occasion: Occasion) -> tuple[str, ...]:
-    legal = line(occasion.brand.said(occasion.brand.legal_line, occasion.locale)).rstrip(".")
-    if occasion.reason_code is None:
-        why = say("You receive this because {brand} sends you a reward.", **occasion.slots)
-    elif occasion.order_number:
-        why = say("You receive this because you told us of a problem with order {order}.", **occasion.slots)
-    else:
-        why = say("You receive this because you told us of a problem.")
-    return (say("We never ask for a card number or a password."), f"{legal}. {why}")

@@ -20,7 +20,8 @@ from compensation.core.money import Money
 from compensation.core.text import LANGUAGES, day, language, money
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
-_SLOT = re.compile(r"\{([a-z_]+)\}")
+_SLOT = re.compile(r"\{([a-z_]+)\}(\.?)")
+_MARKS = "\u2069\u200e\u200f"
 
 
 def word(text: str) -> str:
@@ -53,10 +54,10 @@ class Say:
             written = self._written(values.get(slot[1]))
             if not written:
                 raise Refused("letter_incomplete", f"The letter lacks {slot[1]}; say it before sending.", field=slot[1])
-            return written
+            # A Bulgarian date or sum may end with a stop of its own; a sentence that ends with it needs no second one.
+            return written if written.rstrip(_MARKS).endswith(".") else written + slot[2]
 
-        # A Bulgarian date ends with a stop of its own; a sentence that ends with it needs no second one.
-        return _SLOT.sub(put, text).replace("г..", "г.")
+        return _SLOT.sub(put, text)
 
     def _written(self, value: Any) -> str:
         if isinstance(value, Money):

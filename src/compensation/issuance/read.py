@@ -18,13 +18,13 @@ async def order(tx: Tx, order_id: str) -> Order | None:
 def standing(rewards: Sequence[Reward]) -> list[Reward]:
     """The rewards of an order in the order of its lines: what was replaced gives its place to what replaces it."""
     successors = {reward.replaces: reward for reward in rewards if reward.replaces}
-    stand = []
-    for reward in rewards:
-        if reward.replaces is None:
-            while reward.id in successors:
-                reward = successors[reward.id]  # noqa: PLW2901 - the last of its line stands here
-            stand.append(reward)
-    return stand
+
+    def last(reward: Reward) -> Reward:
+        while reward.id in successors:
+            reward = successors[reward.id]
+        return reward
+
+    return [last(reward) for reward in rewards if reward.replaces is None]
 
 
 async def orders_of_case(tx: Tx, case_id: str) -> list[Order]:

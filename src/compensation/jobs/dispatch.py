@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from compensation.cases.shadow import ShadowCase, shadow_case
-from compensation.cases.simulate import run
+from compensation.cases.trials.shadow import ShadowCase, shadow_case
+from compensation.cases.trials.simulate import run
 from compensation.core.crash import crashpoint
 from compensation.core.errors import Problem
 from compensation.db.answers import Who

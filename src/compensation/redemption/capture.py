@@ -6,18 +6,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compensation.core.errors import Invalid, Refused
-from compensation.core.ids import new_id
-from compensation.core.money import MAX_AMOUNT, Money
+from compensation.core.errors import Refused
+from compensation.core.money import Money
 from compensation.core.states import HoldState
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
-from compensation.ledger import Posting, Transfer, account
-from compensation.ledger.account import Role
 from compensation.redemption import sql
 from compensation.redemption.card import lots_of
 from compensation.redemption.hold import Hold, hold_of
-from compensation.redemption.redeem import Redemption, take, write
+from compensation.redemption.redeem import paid, take, used, write
 from compensation.redemption.release import lock_hold, lots_of_hold, released
 
 
@@ -28,8 +25,8 @@ class Capture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     amount: Money | None = None
 
     def __post_init__(self) -> None:
-        if self.amount is not None and not 0 < self.amount.amount <= MAX_AMOUNT:
-            raise Invalid("invalid_amount", f"An amount is 1 to {MAX_AMOUNT} minor units.")
+        if self.amount is not None:
+            self.amount.must_be_some()
 
 
 async def capture(tx: Tx, who: Who, what: Capture, at: datetime) -> Hold:
@@ -50,28 +47,8 @@ async def capture(tx: Tx, who: Who, what: Capture, at: datetime) -> Hold:
     taken = take(lots, amount.amount)
     before = (await lots_of(tx, [row["reward_id"]]))[row["reward_id"]]
     left = sum(balance for _, balance in before) + row["amount"] - amount.amount
-    use = Redemption(
-        id=new_id("red"),
-        reward_id=row["reward_id"],
-        kind="redeem",
-        amount=amount,
-        balance=Money(left, row["asset"]),
-        reference=row["reference"],
-        actor=who.actor,
-        at=at,
-    )
+    use = used(who, row["reward_id"], amount, left, row["reference"], at)
     await tx.run(sql.END_HOLD, row["id"], HoldState.captured, use.id, at)
-    sales = account(Role.sales, tx.merchant_id, row["asset"])
-    transfers = [
-        Transfer(
-            kind="capture",
-            subject_id=use.id,
-            actor=who.actor,
-            event_at=at,
-            postings=[Posting(source, sales, part) for source, part in taken],
-        ),
-        *released(row, lots, who, at),
-    ]
-    await write(tx, [use], transfers, at)
+    await write(tx, [use], [paid(tx, use, taken, "capture"), *released(row, lots, who, at)], at)
     done = hold_of(row, left)
     return msgspec.structs.replace(done, state=HoldState.captured, captured=amount, redemption_id=use.id)

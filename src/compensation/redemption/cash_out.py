@@ -25,7 +25,7 @@ from compensation.ledger import Posting, Transfer, account
 from compensation.ledger.account import Role
 from compensation.redemption import sql
 from compensation.redemption.card import hashes, lots_of, not_usable, usable
-from compensation.redemption.redeem import Redemption, write
+from compensation.redemption.redeem import Redemption, used, write
 
 DUE_IN_DAYS = 7
 
@@ -70,16 +70,7 @@ async def cash_out(tx: Tx, who: Who, what: CashOut | CashOutReward, at: datetime
     _check(about["terms"], amount)
     (order,) = await put(tx, [_payout(about, amount, who, at)], at)
     refund = order.rewards[0]
-    use = Redemption(
-        id=new_id("red"),
-        reward_id=card["id"],
-        kind="redeem",
-        amount=amount,
-        balance=Money(0, amount.currency),
-        reference=order.id,
-        actor=who.actor,
-        at=at,
-    )
+    use = used(who, card["id"], amount, 0, order.id, at)
     await write(tx, [use], [_transfer(use, lots, tx.merchant_id)], at)
     return PaidOut(
         id=use.id,

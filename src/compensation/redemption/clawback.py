@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from compensation.core.errors import Invalid, Refused
-from compensation.core.money import MAX_AMOUNT, Money
+from compensation.core.errors import Refused
+from compensation.core.money import Money
 from compensation.core.states import RewardState
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
@@ -35,8 +35,7 @@ class Clawback(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     reason: ClawbackReason
 
     def __post_init__(self) -> None:
-        if not 0 < self.amount.amount <= MAX_AMOUNT:
-            raise Invalid("invalid_amount", f"An amount is 1 to {MAX_AMOUNT} minor units.")
+        self.amount.must_be_some()
 
 
 async def clawback(tx: Tx, who: Who, what: Clawback, at: datetime) -> Correction:

@@ -7,9 +7,9 @@ import msgspec
 from asyncpg import Record
 from msgspec import Meta
 
-from compensation.core.errors import Invalid, NotFound, Refused
+from compensation.core.errors import NotFound, Refused
 from compensation.core.ids import new_id
-from compensation.core.money import MAX_AMOUNT, Money
+from compensation.core.money import Money
 from compensation.core.states import RewardState
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
@@ -29,8 +29,7 @@ class GiveBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     reference: Reference = ""
 
     def __post_init__(self) -> None:
-        if not 0 < self.amount.amount <= MAX_AMOUNT:
-            raise Invalid("invalid_amount", f"An amount is 1 to {MAX_AMOUNT} minor units.")
+        self.amount.must_be_some()
 
 
 async def give_back(tx: Tx, who: Who, what: GiveBack, at: datetime) -> Redemption:

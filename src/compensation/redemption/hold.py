@@ -7,9 +7,9 @@ import msgspec
 from asyncpg import Record
 from msgspec import Meta
 
-from compensation.core.errors import Invalid, NotFound, Refused
+from compensation.core.errors import NotFound, Refused
 from compensation.core.ids import new_id
-from compensation.core.money import MAX_AMOUNT, Money
+from compensation.core.money import Money
 from compensation.core.states import HoldState
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
@@ -29,8 +29,7 @@ class PlaceHold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     reference: Reference = ""
 
     def __post_init__(self) -> None:
-        if not 0 < self.amount.amount <= MAX_AMOUNT:
-            raise Invalid("invalid_amount", f"An amount is 1 to {MAX_AMOUNT} minor units.")
+        self.amount.must_be_some()
 
 
 class Hold(msgspec.Struct, kw_only=True):

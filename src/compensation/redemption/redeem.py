@@ -1,17 +1,17 @@
 """Spending stored value, in whole or in parts. Two tills on one card can never take more than it holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from compensation.core.errors import Invalid, Problem, Refused
+from compensation.core.errors import Problem, Refused
 from compensation.core.ids import new_id
-from compensation.core.money import MAX_AMOUNT, Money
+from compensation.core.money import Money
 from compensation.core.states import RewardState
-from compensation.db.answers import Ask
+from compensation.db.answers import Ask, Who
 from compensation.db.pool import Tx, columns
 from compensation.ledger import Lot, Posting, Transfer, account, post
 from compensation.ledger.account import Role
@@ -29,8 +29,7 @@ class Spend(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     reference: Reference = ""
 
     def __post_init__(self) -> None:
-        if not 0 < self.amount.amount <= MAX_AMOUNT:
-            raise Invalid("invalid_amount", f"An amount is 1 to {MAX_AMOUNT} minor units.")
+        self.amount.must_be_some()
 
 
 class Redemption(msgspec.Struct, kw_only=True):
@@ -72,9 +71,10 @@ async def redeem(tx: Tx, asks: Sequence[Ask[Spend]], at: datetime) -> list[Redem
                 Refused("insufficient_balance", "The card holds less than that. Spend what is left.", balance=balance)
             )
         else:
-            used = _use(ask, card["id"], left - ask.what.amount.amount, at)
-            transfers.append(_transfer(used, take(lots[card["id"]], used.amount.amount), tx.merchant_id))
-            outcomes.append(used)
+            what = ask.what
+            use = used(ask.who, card["id"], what.amount, left - what.amount.amount, what.reference, at)
+            transfers.append(paid(tx, use, take(lots[card["id"]], use.amount.amount)))
+            outcomes.append(use)
     await write(tx, [outcome for outcome in outcomes if isinstance(outcome, Redemption)], transfers, at)
     return outcomes
 
@@ -114,26 +114,27 @@ def state_after(use: Redemption) -> RewardState:
     return RewardState.redeemed if use.balance.amount == 0 else RewardState.partly_redeemed
 
 
-def _use(ask: Ask[Spend], reward_id: str, left: int, at: datetime) -> Redemption:
-    amount = ask.what.amount
+def used(who: Who, reward_id: str, amount: Money, left: int, reference: str, at: datetime) -> Redemption:
+    """The use of ``amount`` of a reward, on which ``left`` minor units are left afterwards."""
     return Redemption(
         id=new_id("red"),
         reward_id=reward_id,
         kind="redeem",
         amount=amount,
         balance=Money(left, amount.currency),
-        reference=ask.what.reference,
-        actor=ask.who.actor,
+        reference=reference,
+        actor=who.actor,
         at=at,
     )
 
 
-def _transfer(use: Redemption, taken: list[tuple[str, int]], merchant_id: str) -> Transfer:
-    sales = account(Role.sales, merchant_id, use.amount.currency)
+def paid(tx: Tx, use: Redemption, taken: Iterable[tuple[str, int]], kind: str = "redeem") -> Transfer:
+    """The transfer of a use: what was taken from each account goes to the merchant's sales."""
+    sales = account(Role.sales, tx.merchant_id, use.amount.currency)
     return Transfer(
-        kind="redeem",
+        kind=kind,
         subject_id=use.id,
         actor=use.actor,
         event_at=use.at,
-        postings=[Posting(lot, sales, part) for lot, part in taken],
+        postings=[Posting(source, sales, part) for source, part in taken],
     )

@@ -39,25 +39,25 @@ WHERE r.merchant_id = $1 AND r.id = s.id
 USES = """
 SELECT id, reward_id, kind, amount, asset FROM redemptions WHERE merchant_id = $1 AND (id = ANY($2) OR of = ANY($2))
 """
-# A lot by the account it was issued on, wherever its value lay later: on another reward, or in a hold.
-_BORN = """'card:' || CASE WHEN split_part(split_part({account}, ':', 4), '.', 2) = '' THEN {reward}
-       ELSE 'rwd_' || split_part(split_part({account}, ':', 4), '.', 2) END
-       || ':' || split_part({account}, ':', 3) || ':' || split_part(split_part({account}, ':', 4), '.', 1)"""
-# What one use took from each lot, less what was given back to it since, in the order in which it was taken.
-TAKEN = f"""
-SELECT lot, sum(amount)::bigint AS amount FROM (
-  SELECT {_BORN.format(account="p.source", reward="u.reward_id")} AS lot, p.line, p.amount
+# What one use took from each lot, less what was given back to it since, in the order in which it was taken. A lot goes
+# by the account it was issued on, wherever its value lay later: on another reward, or in a hold.
+TAKEN = """
+SELECT 'card:' || CASE WHEN split_part(name, '.', 2) = '' THEN reward_id ELSE 'rwd_' || split_part(name, '.', 2) END
+    || ':' || split_part(account, ':', 3) || ':' || split_part(name, '.', 1) AS lot,
+  sum(amount)::bigint AS amount
+FROM (
+  SELECT p.source AS account, split_part(p.source, ':', 4) AS name, u.reward_id, p.line, p.amount
   FROM redemptions AS u
   JOIN transfers AS t ON t.merchant_id = $1 AND t.subject_id = u.id AND t.kind IN ('redeem', 'capture')
   JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
   WHERE u.merchant_id = $1 AND u.id = $2
   UNION ALL
-  SELECT {_BORN.format(account="p.destination", reward="r.reward_id")}, NULL, -p.amount FROM redemptions AS r
+  SELECT p.destination, split_part(p.destination, ':', 4), r.reward_id, NULL, -p.amount FROM redemptions AS r
   JOIN transfers AS t ON t.merchant_id = $1 AND t.subject_id = r.id AND t.kind = 'return'
   JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
   WHERE r.merchant_id = $1 AND r.of = $2) AS moved
 GROUP BY lot HAVING sum(amount) > 0 ORDER BY min(line)
-"""  # noqa: S608 - the pieces are ours
+"""
 ORIGINS = "SELECT id, origin FROM accounts WHERE merchant_id = $1 AND id = ANY($2)"
 
 HISTORY = """

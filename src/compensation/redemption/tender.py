@@ -9,14 +9,13 @@ from msgspec import Meta
 
 from compensation.core.errors import Invalid, Refused
 from compensation.core.ids import new_id
-from compensation.core.money import MAX_AMOUNT, Money
+from compensation.core.money import Money
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
-from compensation.ledger import Posting, Transfer, account
-from compensation.ledger.account import Role
 from compensation.redemption import sql
 from compensation.redemption.card import hashes, not_usable, usable
-from compensation.redemption.redeem import Redemption, Reference, take, write
+from compensation.redemption.redeem import Redemption, Reference, write
+from compensation.redemption.together import together
 
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -29,8 +28,7 @@ class Tender(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     reference: Reference = ""
 
     def __post_init__(self) -> None:
-        if not 0 < self.amount.amount <= MAX_AMOUNT:
-            raise Invalid("invalid_amount", f"An amount is 1 to {MAX_AMOUNT} minor units.")
+        self.amount.must_be_some()
 
 
 class Tendered(msgspec.Struct, kw_only=True):
@@ -52,25 +50,9 @@ async def tender(tx: Tx, who: Who, what: Tender, at: datetime) -> Tendered:
     """
     cards = await _cards(tx, what, at)
     rows = await tx.rows(sql.LOTS_TOGETHER, list(cards))
-    left = {reward: sum(row["balance"] for row in rows if row["owner_id"] == reward) for reward in cards}
-    if not all(left.values()):
+    if {row["owner_id"] for row in rows if row["balance"]} != cards.keys():
         raise not_usable()
-    owner = {row["id"]: row["owner_id"] for row in rows}
-    taken: dict[str, list[tuple[str, int]]] = {}
-    for lot, part in take([(row["id"], row["balance"]) for row in rows], what.amount.amount):
-        taken.setdefault(owner[lot], []).append((lot, part))
-    uses = [_use(who, what, reward, parts, left[reward], at) for reward, parts in taken.items()]
-    sales = account(Role.sales, tx.merchant_id, what.amount.currency)
-    transfers = [
-        Transfer(
-            kind="redeem",
-            subject_id=use.id,
-            actor=who.actor,
-            event_at=at,
-            postings=[Posting(lot, sales, part) for lot, part in taken[use.reward_id]],
-        )
-        for use in uses
-    ]
+    uses, transfers = together(tx, who, rows, what.amount, what.reference, at)
     due = what.amount.amount - sum(use.amount.amount for use in uses)
     done = Tendered(
         id=new_id("tnd"),
@@ -104,17 +86,3 @@ async def _cards(tx: Tx, what: Tender, at: datetime) -> dict[str, Record]:
         if row["asset"] != what.amount.currency:
             raise Refused("currency_mismatch", f"One of the cards is in {row['asset']}.", currency=row["asset"])
     return cards
-
-
-def _use(who: Who, what: Tender, reward_id: str, parts: list[tuple[str, int]], held: int, at: datetime) -> Redemption:
-    part, currency = sum(amount for _, amount in parts), what.amount.currency
-    return Redemption(
-        id=new_id("red"),
-        reward_id=reward_id,
-        kind="redeem",
-        amount=Money(part, currency),
-        balance=Money(held - part, currency),
-        reference=what.reference,
-        actor=who.actor,
-        at=at,
-    )

@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compensation.core.errors import Invalid, Refused
-from compensation.core.money import MAX_AMOUNT, Money
+from compensation.core.errors import Refused
+from compensation.core.money import Money
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
 from compensation.redemption import sql
@@ -24,8 +24,8 @@ class TransferCredit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     amount: Money | None = None
 
     def __post_init__(self) -> None:
-        if self.amount is not None and not 0 < self.amount.amount <= MAX_AMOUNT:
-            raise Invalid("invalid_amount", f"An amount is 1 to {MAX_AMOUNT} minor units.")
+        if self.amount is not None:
+            self.amount.must_be_some()
 
 
 async def transfer_credit(tx: Tx, who: Who, what: TransferCredit, at: datetime) -> Correction:

@@ -6,15 +6,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compensation.core.errors import Invalid, NotFound, Refused
+from compensation.core.errors import NotFound, Refused
 from compensation.core.ids import new_id
-from compensation.core.money import MAX_AMOUNT, Money
+from compensation.core.money import Money
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
-from compensation.ledger import Posting, Transfer, account
-from compensation.ledger.account import Role
 from compensation.redemption import sql
-from compensation.redemption.redeem import Redemption, Reference, take, write
+from compensation.redemption.redeem import Redemption, Reference, write
+from compensation.redemption.together import together
 
 
 class WalletSpend(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -24,8 +23,7 @@ class WalletSpend(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     reference: Reference = ""
 
     def __post_init__(self) -> None:
-        if not 0 < self.amount.amount <= MAX_AMOUNT:
-            raise Invalid("invalid_amount", f"An amount is 1 to {MAX_AMOUNT} minor units.")
+        self.amount.must_be_some()
 
 
 class SpendFrom(msgspec.Struct, frozen=True):
@@ -59,42 +57,12 @@ async def spend_credit(tx: Tx, who: Who, what: SpendFrom, at: datetime) -> Walle
     if there < what.amount.amount:
         balance = {"amount": there, "currency": currency}
         raise Refused("insufficient_balance", "The customer has less store credit than that.", balance=balance)
-    owner = {row["id"]: row["owner_id"] for row in rows}
-    taken: dict[str, list[tuple[str, int]]] = {}
-    for lot, part in take([(row["id"], row["balance"]) for row in rows], what.amount.amount):
-        taken.setdefault(owner[lot], []).append((lot, part))
-    left = {reward: sum(row["balance"] for row in rows if row["owner_id"] == reward) for reward in taken}
-    uses = [_use(who, what, reward, lots, left[reward], at) for reward, lots in taken.items()]
-    await write(tx, uses, [_transfer(tx, use, taken[use.reward_id]) for use in uses], at)
+    uses, transfers = together(tx, who, rows, what.amount, what.reference, at)
+    await write(tx, uses, transfers, at)
     return WalletSpent(
         id=new_id("spd"),
         customer_id=what.customer_id,
         amount=what.amount,
         balance=Money(there - what.amount.amount, currency),
         redemptions=uses,
-    )
-
-
-def _use(who: Who, what: SpendFrom, reward: str, lots: list[tuple[str, int]], held: int, at: datetime) -> Redemption:
-    part, currency = sum(amount for _, amount in lots), what.amount.currency
-    return Redemption(
-        id=new_id("red"),
-        reward_id=reward,
-        kind="redeem",
-        amount=Money(part, currency),
-        balance=Money(held - part, currency),
-        reference=what.reference,
-        actor=who.actor,
-        at=at,
-    )
-
-
-def _transfer(tx: Tx, use: Redemption, lots: list[tuple[str, int]]) -> Transfer:
-    sales = account(Role.sales, tx.merchant_id, use.amount.currency)
-    return Transfer(
-        kind="redeem",
-        subject_id=use.id,
-        actor=use.actor,
-        event_at=use.at,
-        postings=[Posting(lot, sales, part) for lot, part in lots],
     )

@@ -30,6 +30,10 @@ Counted = NamedDependency[Limits]
 """``limits``: the counters of wrong guesses."""
 Cursor = Annotated[int | None, QueryParameter(ge=1, le=2**53, description="`next` of the page before.")]
 """``cursor``: where a page of a statement begins."""
+Size = Annotated[int, QueryParameter(ge=1, le=200)]
+"""``limit``: how many lines a page has."""
+Coin = Annotated[str, QueryParameter(pattern="^[A-Z]{3}$")]
+"""``currency``: of a statement."""
 Moment = Annotated[datetime | None, QueryParameter(description="RFC 3339 with its zone, such as 2026-06-30T23:59:59Z.")]
 """``at``: a moment that is asked about; see ``moment``."""
 

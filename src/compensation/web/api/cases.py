@@ -13,8 +13,8 @@ from compensation.cases.close import Cancel, Close, cancel, close
 from compensation.cases.queue import MOST, Page, View, find, queue
 from compensation.cases.reassess import Change, Reassess, reassess
 from compensation.cases.report import ReportCase, report
-from compensation.cases.review import Judge, Judgement, Review, judge, reviews
-from compensation.cases.signals import Score, score
+from compensation.cases.risk.review import Judge, Judgement, Review, judge, reviews
+from compensation.cases.risk.signals import Score, score
 from compensation.cases.witness import Approval, ConsentOnRecord, approvals, consents
 from compensation.engine.plan import Offer
 from compensation.issuance.read import rewards_of_case

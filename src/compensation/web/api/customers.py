@@ -1,9 +1,7 @@
 """Customers: who they are, what they hold, and how they are forgotten."""
 
-from typing import Annotated
-
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
 from compensation.customers.customer import Customer, KnownCustomer, known_customer
 from compensation.customers.entitlement import Entitlements, entitlements
@@ -12,7 +10,7 @@ from compensation.customers.wallet import Wallet, credit_statement, wallet
 from compensation.ledger.statement import Statement
 from compensation.redemption.wallet import SpendFrom, WalletSpend, WalletSpent, spend_credit
 from compensation.web.answer import answered
-from compensation.web.asked import Caller, Cursor, Door, Key, Moment, moment
+from compensation.web.asked import Caller, Coin, Cursor, Door, Key, Moment, Size, moment
 
 
 @get("/{customer_id:str}", summary="One customer")
@@ -34,9 +32,9 @@ async def read_statement(
     customer_id: FromPath[str],
     door: Door,
     who: Caller,
-    currency: Annotated[str, QueryParameter(pattern="^[A-Z]{3}$")],
+    currency: Coin,
     cursor: Cursor = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+    limit: Size = 50,
 ) -> Statement:
     """All his store credit in one currency taken together, newest line first, with the balance after each."""
     async with door.read(who.merchant_id) as tx:

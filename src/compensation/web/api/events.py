@@ -6,7 +6,7 @@ from litestar import Router, get
 from litestar.params import Parameter
 
 from compensation.notices.event import Feed, feed
-from compensation.web.asked import Caller, Door
+from compensation.web.asked import Caller, Door, Size
 
 
 @get("/", summary="Events in the order of their numbers")
@@ -14,7 +14,7 @@ async def index(
     door: Door,
     who: Caller,
     after: Annotated[int, Parameter(ge=0, le=2**53, description="The number of the last event you have.")] = 0,
-    limit: Annotated[int, Parameter(ge=1, le=200)] = 100,
+    limit: Size = 100,
 ) -> Feed:
     """Numbers have no gap. Ask again with `after` set to the last number you hold until that is `last`."""
     async with door.read(who.merchant_id) as tx:

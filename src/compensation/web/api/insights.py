@@ -8,7 +8,7 @@ from litestar import Router, get
 from litestar.params import Parameter
 
 from compensation.cases.override import Deviation, deviations
-from compensation.cases.review import Rate, rates
+from compensation.cases.risk.review import Rate, rates
 from compensation.web.asked import Caller, Door
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from compensation.customers.customer import customer
@@ -16,7 +16,7 @@ from compensation.points.lots import Points, points, points_statement
 from compensation.points.spend import PointsUse, SpendPoints, TakeBack, spend_points, take_back
 from compensation.redemption.redeem import Reference
 from compensation.web.answer import answered
-from compensation.web.asked import Caller, Cursor, Door, Key, moment
+from compensation.web.asked import Caller, Cursor, Door, Key, Size, moment
 
 Months = Annotated[int, Meta(ge=1, le=120)]
 
@@ -70,7 +70,7 @@ async def read_statement(
     door: Door,
     who: Caller,
     cursor: Cursor = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+    limit: Size = 50,
 ) -> Statement:
     """Newest first, with what could be spent after each. Pending points are not in it until they are released."""
     async with door.read(who.merchant_id) as tx:

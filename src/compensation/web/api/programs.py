@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, get, patch, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from compensation.core.money import Money
@@ -23,7 +23,7 @@ from compensation.merchants.merchant import (
     set_void_window,
 )
 from compensation.web.answer import answered
-from compensation.web.asked import Caller, Cursor, Door, Key
+from compensation.web.asked import Caller, Coin, Cursor, Door, Key, Size
 
 
 class AlertList(msgspec.Struct, frozen=True):
@@ -56,9 +56,9 @@ async def read_statement(
     program_id: FromPath[str],
     door: Door,
     who: Caller,
-    currency: Annotated[str, QueryParameter(pattern="^[A-Z]{3}$")],
+    currency: Coin,
     cursor: Cursor = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+    limit: Size = 50,
 ) -> Statement:
     """Newest first, with what was still available after each."""
     async with door.read(who.merchant_id) as tx:

@@ -15,7 +15,7 @@ from compensation.ledger.account import Role
 from compensation.ledger.statement import Statement, accounts_of, statement
 from compensation.redemption.reveal import reveal
 from compensation.web.answer import answered
-from compensation.web.asked import Caller, Cursor, Door, Key, Told
+from compensation.web.asked import Caller, Cursor, Door, Key, Size, Told
 
 
 class Page(msgspec.Struct):
@@ -41,7 +41,7 @@ async def index(
     status: Annotated[str | None, Parameter(max_length=20)] = None,
     kind: Annotated[str | None, Parameter(max_length=20)] = None,
     customer_id: Annotated[str | None, Parameter(max_length=64)] = None,
-    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
+    limit: Size = 50,
 ) -> Page:
     async with door.read(who.merchant_id) as tx:
         found = await rewards(tx, before=cursor, state=status, kind=kind, customer_id=customer_id, limit=limit + 1)
@@ -63,7 +63,7 @@ async def read_statement(
     door: Door,
     who: Caller,
     cursor: Cursor = None,
-    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
+    limit: Size = 50,
 ) -> Statement:
     """Newest first. Principal and bonus are accounts of their own; the balance is of both together."""
     async with door.read(who.merchant_id) as tx:

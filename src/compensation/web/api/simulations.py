@@ -6,8 +6,8 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, JSONBody, Parameter
 
-from compensation.cases.shadow import ShadowDecision, ShadowSums, shadow_decisions, shadow_sums
-from compensation.cases.simulation import (
+from compensation.cases.trials.shadow import ShadowDecision, ShadowSums, shadow_decisions, shadow_sums
+from compensation.cases.trials.simulation import (
     Cancel,
     NewSimulation,
     Simulation,
@@ -19,7 +19,7 @@ from compensation.cases.simulation import (
 )
 from compensation.catalog.version import policy_version
 from compensation.web.answer import answered
-from compensation.web.asked import Caller, Door, Key
+from compensation.web.asked import Caller, Door, Key, Size
 
 
 class SimulationList(msgspec.Struct, frozen=True):
@@ -76,7 +76,7 @@ async def read_shadow(
     door: Door,
     who: Caller,
     cursor: Annotated[str | None, Parameter(max_length=64)] = None,
-    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
+    limit: Size = 50,
 ) -> ShadowPage:
     """Over the cases reported while it was in the shadow and meant for them."""
     async with door.read(who.merchant_id) as tx:

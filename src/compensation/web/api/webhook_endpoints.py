@@ -22,7 +22,7 @@ from compensation.notices.endpoint import (
 from compensation.notices.notice import Notice, NoticeState, Range, Replay, Replayed, notices, replay
 from compensation.notices.secret import EndpointSecret, Rotate, Rotated, Rotation, rotate, show_secret
 from compensation.web.answer import answered
-from compensation.web.asked import Caller, Door, Key, Told
+from compensation.web.asked import Caller, Door, Key, Size, Told
 
 
 class EndpointList(msgspec.Struct, frozen=True):
@@ -107,7 +107,7 @@ async def read_notices(
     who: Caller,
     status: Annotated[NoticeState | None, Parameter(description="Only those in this state.")] = None,
     before: Annotated[int | None, Parameter(ge=1, le=2**53, description="Only events of lower numbers.")] = None,
-    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
+    limit: Size = 50,
 ) -> NoticePage:
     """The newest event first, each with its attempts, the last answer and when it is tried next."""
     async with door.read(who.merchant_id) as tx:

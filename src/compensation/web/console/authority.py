@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from compensation.cases.override import Deviation, deviations
-from compensation.cases.review import Rate, rates
+from compensation.cases.risk.review import Rate, rates
 from compensation.core.errors import Forbidden, NotFound, Problem, TooMany, Unavailable
 from compensation.core.money import Money
 from compensation.core.text import day, isolate

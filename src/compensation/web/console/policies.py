@@ -7,8 +7,8 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 
-from compensation.cases.shadow import ShadowSums, shadow_sums
-from compensation.cases.simulation import Simulation, simulations
+from compensation.cases.trials.shadow import ShadowSums, shadow_sums
+from compensation.cases.trials.simulation import Simulation, simulations
 from compensation.catalog.draft import NewDraft, draft
 from compensation.catalog.library import library, shipped_text
 from compensation.catalog.version import PolicyText, PolicyVersion, policy_text, policy_versions, version_before

@@ -4,8 +4,8 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from compensation.cases.simulation import Cancel, NewSimulation, Simulation, cancel, simulate, simulation
-from compensation.cases.tally import Example, Sums
+from compensation.cases.trials.simulation import Cancel, NewSimulation, Simulation, cancel, simulate, simulation
+from compensation.cases.trials.tally import Example, Sums
 from compensation.catalog.version import policy_text
 from compensation.core.errors import NotFound, Problem, TooMany, Unavailable
 from compensation.core.money import Money

@@ -3,8 +3,8 @@
 from litestar import Response, post
 from litestar.params import FromPath
 
-from compensation.cases.review import Judge, Outcome, Rate, judge
-from compensation.cases.signals import Signal
+from compensation.cases.risk.review import Judge, Outcome, Rate, judge
+from compensation.cases.risk.signals import Signal
 from compensation.core.errors import Problem
 from compensation.delivery.words import Say, word
 from compensation.web.asked import Door

@@ -9,9 +9,9 @@ from compensation.cases.authority import Asked, approver, exceeded, is_himself
 from compensation.cases.case import CaseFile, Event, case_file, events
 from compensation.cases.evidence.piece import NamedEvidence, evidence_of
 from compensation.cases.queue import find
-from compensation.cases.review import Review, reviews
+from compensation.cases.risk.review import Review, reviews
+from compensation.cases.risk.signals import Score, score
 from compensation.cases.said import Said, said
-from compensation.cases.signals import Score, score
 from compensation.cases.witness import Approval, ConsentOnRecord, approvals, consents
 from compensation.core.errors import Forbidden
 from compensation.core.money import Money

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from compensation.cases import sql
-from compensation.cases.past import past
+from compensation.cases.trials import sql
+from compensation.cases.trials.past import past
 from compensation.cases.weigh import placed
 from compensation.catalog.library import library
 from compensation.catalog.version import standing

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from compensation.cases import sql
-from compensation.cases.samples import samples
-from compensation.cases.tally import Tally
+from compensation.cases.trials import sql
+from compensation.cases.trials.samples import samples
+from compensation.cases.trials.tally import Tally
 from compensation.catalog.version import policy_version
 from compensation.core.errors import Conflict, NotFound, Refused
 from compensation.core.ids import new_id

@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 import msgspec
 
-from compensation.cases.past import Past, past
-from compensation.cases.tally import Count
+from compensation.cases.trials.past import Past, past
+from compensation.cases.trials.tally import Count
 from compensation.cases.weigh import placed
 from compensation.catalog.library import library
 from compensation.core.errors import Problem

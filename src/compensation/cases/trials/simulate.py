@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from compensation.cases import sql
-from compensation.cases.reckon import Brief, Reckoner, Row
-from compensation.cases.samples import samples
-from compensation.cases.simulation import Progress, Simulation, record_progress, simulation
-from compensation.cases.tally import Count, Tally
+from compensation.cases.trials import sql
+from compensation.cases.trials.reckon import Brief, Reckoner, Row
+from compensation.cases.trials.samples import samples
+from compensation.cases.trials.simulation import Progress, Simulation, record_progress, simulation
+from compensation.cases.trials.tally import Count, Tally
 from compensation.catalog.version import policy_text, policy_versions
 from compensation.core.states import PolicyState
 from compensation.db.answers import Who
@@ -116,7 +116,7 @@ async def _crew(brief: Brief) -> AsyncIterator[list[Process]]:
     try:
         for _ in range(max(1, min(os.cpu_count() or 1, 8))):
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "compensation.cases.reckon", stdin=PIPE, stdout=PIPE, env=environment
+                sys.executable, "-m", "compensation.cases.trials.reckon", stdin=PIPE, stdout=PIPE, env=environment
             )
             crew.append(process)
             await _send(process, msgspec.msgpack.encode(brief))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from compensation.cases.reckon import Brief, Reckoner
-from compensation.cases.tally import Count, Sums, Tally
+from compensation.cases.trials.reckon import Brief, Reckoner
+from compensation.cases.trials.tally import Count, Sums, Tally
 from compensation.catalog.library import FOLDER
 from compensation.core.money import Money
 from compensation.engine.plan import History, Limits

@@ -3,7 +3,9 @@
 import re
 import unicodedata
 
+from compensation.cases.risk import sql
 from compensation.core.vault import Vault
+from compensation.db.pool import Tx
 
 RUN = 4
 """Words in a run."""
@@ -11,6 +13,13 @@ RUNS_READ, RUNS_KEPT = 200, 24
 _WORD = re.compile(r"[^\W_]+")
 _FEWEST = 8
 """Words below which everybody tells the same story: "It came broken, please help"."""
+
+
+async def narrate(tx: Tx, case_id: str, customer_id: str, words: str) -> None:
+    """Keep the sketch of what was told in a case."""
+    story = sketch(tx.vault, words)
+    if story:
+        await tx.run(sql.NARRATE, case_id, customer_id, story)
 
 
 def sketch(vault: Vault, words: str) -> list[int]:

@@ -7,10 +7,10 @@ from typing import Literal
 
 import msgspec
 
-from compensation.cases import sql
 from compensation.cases.authority import Named, acting, bounding, is_himself
 from compensation.cases.case import case
-from compensation.cases.signals import Score, Signal
+from compensation.cases.risk import sql
+from compensation.cases.risk.signals import Score, Signal
 from compensation.core.errors import Forbidden, Refused
 from compensation.core.ids import new_id
 from compensation.db.answers import Who

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta
 
-from compensation.cases import sql
+from compensation.cases.risk import sql
 from compensation.catalog.library import FOLDER
 from compensation.db.pool import Tx
 from compensation.engine.document import decode

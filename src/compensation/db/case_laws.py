@@ -1,0 +1,58 @@
+"""The laws of cases: that nothing was issued which was not decided, chosen, consented to and written down."""
+
+from compensation.db.law import Law
+
+CASE_LAWS = (
+    Law(
+        "an order has ended when its rewards have, and a case when its order has",
+        """SELECT o.merchant_id, o.id, o.state, r.states FROM orders AS o JOIN (
+             SELECT merchant_id, order_id, array_agg(DISTINCT state) AS states FROM rewards GROUP BY 1, 2) AS r
+             ON r.merchant_id = o.merchant_id AND r.order_id = o.id
+           WHERE (o.state = 'issuing') <> ('pending' = ANY(r.states)) AND o.state NOT IN ('cancelled', 'failed')
+           UNION ALL
+           SELECT c.merchant_id, c.id, c.state, ARRAY[o.state] FROM cases AS c
+           JOIN orders AS o ON o.merchant_id = c.merchant_id AND o.case_id = c.id
+           WHERE c.state = 'issued' AND o.state = 'issuing'""",
+    ),
+    Law(
+        "nothing that replaces a sum owed was issued without recorded consent",
+        """SELECT c.merchant_id, c.id, c.chosen FROM cases AS c
+           JOIN offers AS o ON o.merchant_id = c.merchant_id AND o.case_id = c.id AND o.key = c.chosen
+           WHERE c.state IN ('accepted', 'issuing', 'issued', 'closed') AND o.offer ->> 'consent' IS NOT NULL
+             AND NOT EXISTS (SELECT FROM consents AS s WHERE s.merchant_id = c.merchant_id AND s.case_id = c.id
+                                                         AND s.offer_key = c.chosen)""",
+    ),
+    Law(
+        "nothing whose law asks for a signature was issued without a signed agreement",
+        """SELECT c.merchant_id, c.id, c.chosen FROM cases AS c
+           JOIN offers AS o ON o.merchant_id = c.merchant_id AND o.case_id = c.id AND o.key = c.chosen
+           WHERE c.state IN ('accepted', 'issuing', 'issued', 'closed') AND o.offer -> 'consent' ->> 'form' = 'signed'
+             AND NOT EXISTS (SELECT FROM consents AS s WHERE s.merchant_id = c.merchant_id AND s.case_id = c.id
+                                                         AND s.offer_key = c.chosen AND s.agreement <> '')""",
+    ),
+    Law(
+        "no offer puts anything in the place of what is owed without asking for a consent that the law allows",
+        """SELECT merchant_id, case_id, key FROM offers
+           WHERE coalesce(offer -> 'consent' ->> 'form', 'express') NOT IN ('express', 'signed')
+              OR jsonb_typeof(offer -> 'consent') IS DISTINCT FROM 'object'
+                 AND jsonb_path_exists(offer, '$.lines[*] ? (@.part == "owed" && @.settles[*] != "promise"
+                       && @.terms.kind != "refund" && @.terms.kind != "task")')""",
+    ),
+    Law(
+        "what was chosen is one of the offers of its case",
+        """SELECT c.merchant_id, c.id, c.chosen FROM cases AS c WHERE c.chosen IS NOT NULL
+             AND NOT EXISTS (SELECT FROM offers AS o WHERE o.merchant_id = c.merchant_id AND o.case_id = c.id
+                                                       AND o.key = c.chosen)""",
+    ),
+    Law(
+        "every decided case has a receipt",
+        """SELECT c.merchant_id, c.id, c.state FROM cases AS c WHERE c.state NOT IN ('reported', 'cancelled')
+             AND NOT EXISTS (SELECT FROM receipts AS r WHERE r.merchant_id = c.merchant_id AND r.case_id = c.id)""",
+    ),
+    Law(
+        "a piece of evidence is sealed for the customer of its case",
+        """SELECT e.merchant_id, e.id, e.customer_id, c.customer_id AS of_case FROM evidence AS e
+           JOIN cases AS c ON c.merchant_id = e.merchant_id AND c.id = e.case_id
+           WHERE e.customer_id <> c.customer_id""",
+    ),
+)
