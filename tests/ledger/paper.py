@@ -71,7 +71,7 @@ class Paper:
         card.state = "partly_redeemed" if card.balance else "redeemed"
 
     def refusal_to_return(self, use: Use, amount: int) -> str | None:
-        if use.card.state == "expired":
+        if use.card.state == "expired" or self._late(use.card):
             return "wrong_state"
         return "more_than_spent" if amount > sum(use.card.taken[use.id]) else None
 

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
@@ -34,7 +34,7 @@ from compensation.redemption.give_back import GiveBack, give_back
 from compensation.redemption.wallet import SpendFrom, WalletSpent, spend_credit
 from tests.conftest import make_merchant
 from tests.customers.test_customers import met
-from tests.ledger.test_bank import Real, real
+from tests.ledger.test_bank import BEGINNING, Real, real
 from tests.shop import make_program
 
 __all__ = ["real"]
@@ -123,6 +123,7 @@ class Story:
 
 
 async def _story(real: Real, steps: list[tuple[str, int, int]]) -> Story:
+    real.now = BEGINNING
     who = await make_merchant(real.owner)
     program = await make_program(real.owner, real.doors[0], who, Money(10_000_000, EUR))
     story = Story(real, who, program, await met(real.doors[0], who, Contact(reference="ann")))
@@ -133,6 +134,7 @@ async def _story(real: Real, steps: list[tuple[str, int, int]]) -> Story:
 
 def test_every_past_moment_can_be_had_again_and_every_statement_adds_up(real: Real) -> None:
     @given(st.lists(STEPS, min_size=1, max_size=25), st.integers(1, 7))
+    @example([("give", 1, 1), ("spend", 1, 0), ("wait", 60, 0), ("return", 1, 0)], 1)
     @budget(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     def law(steps: list[tuple[str, int, int]], page: int) -> None:
         real.run(holds(steps, page))

@@ -41,8 +41,7 @@ async def give_back(tx: Tx, who: Who, what: GiveBack, at: datetime) -> Redemptio
     if use["asset"] != what.amount.currency:
         raise Refused("currency_mismatch", f"This card is in {use['asset']}.", currency=use["asset"])
     reward = await _standing(tx, use["reward_id"])
-    if reward["state"] in (RewardState.voided, RewardState.expired):
-        raise Refused("wrong_state", f"The card is {reward['state']}. Give the customer a new one.")
+    _must_be_good(reward, at)
     taken = [(row["lot"], row["amount"]) for row in await tx.rows(sql.TAKEN, what.redemption_id)]
     if sum(amount for _, amount in taken) < what.amount.amount:
         left = {"amount": sum(amount for _, amount in taken), "currency": use["asset"]}
@@ -75,6 +74,16 @@ async def _standing(tx: Tx, reward_id: str) -> Record:
         if reward["moved_to"] is None:
             return reward
         reward_id = reward["moved_to"]
+
+
+def _must_be_good(reward: Record, at: datetime) -> None:
+    """A card that was spent whole does not expire by itself, so its date is asked too: what we gave back to a card past
+    its date would be lost to the customer with the next sweep.
+    """
+    if reward["state"] == RewardState.voided:
+        raise Refused("wrong_state", "The card is voided. Give the customer a new one.")
+    if reward["state"] == RewardState.expired or (reward["expires_at"] is not None and reward["expires_at"] <= at):
+        raise Refused("wrong_state", "The card is past its date. Give the customer a new one.")
 
 
 async def _use(tx: Tx, redemption_id: str) -> dict[str, str]:
