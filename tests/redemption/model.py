@@ -163,7 +163,8 @@ class Model:
         held.parts, held.state = {}, state
 
     def give_refusal(self, use: Use, amount: int) -> str | None:
-        if self.standing(use.card).state in ("voided", "expired"):
+        card = self.standing(use.card)
+        if card.state in ("voided", "expired") or card.expires_at <= self.now:
             return "wrong_state"
         return "more_than_spent" if amount > sum(use.taken.values()) else None
 
