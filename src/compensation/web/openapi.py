@@ -25,6 +25,7 @@ _ALWAYS = {
     "401": "The API key is missing, unknown, revoked or expired.",
     "403": "The holder of this key may not do this.",
     "404": "There is no such thing, or it is not yours.",
+    "421": "The request names a host that is not ours.",
     "429": "Too many attempts; `Retry-After` says when to come back.",
     "500": "A fault of ours; `reference` finds it in our log.",
     "503": "Nothing was decided; send the same request with the same key again after `Retry-After`.",
