@@ -47,8 +47,8 @@ def api(served: tuple[Web, Demo]) -> schemathesis.BaseSchema:
     web, demo = served
     schema = schemathesis.openapi.from_url(f"{web.base}/openapi.json")
     schema.config.update(headers={"Authorization": f"Bearer {demo.api_key}"})
-    # What is too long for its field may be too long for any body, and what has a wrong field may name a wrong host: these
-    # are looked at first.
+    # What is too long for its field may be too long for any body, and what has a wrong field may name a wrong host:
+    # these two are looked at first.
     schema.config.checks.negative_data_rejection.expected_statuses += ["413", "421"]
     return schema
 
