@@ -1,30 +1,28 @@
-"""The long run: issue and redemption among ten thousand cards and among ten million, then the audit of them all."""
+"""The long run: issue and redemption among ten thousand cards and among ten million, in turn, and the audit of all."""
 
 import asyncio
-import os
 import shutil
-import subprocess
+import statistics
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
-from bench import asks
+from bench import asks, fill
 from bench.house import House
-from bench.measures import Fact, Measure, Result, interleaved
-from compensation.issuance.codes import new_code
+from bench.measures import Fact, Measure, Result, Round, once, result
+from bench.processor import private
 
 FEW = 10_000
 SLOWER = 1.3
 """How much longer one may take among the many than among the few."""
-_AT_ONCE = 100_000
-_SPOT = 20_000
-"""Cards that are redeemed, spread evenly over all."""
+HELD = 512
+"""Megabytes that one process may hold of its own while it audits, however many postings there are."""
 _ON_DISK = 4_500
-"""Bytes that one card takes with all its rows and their indexes, roughly."""
-_GROW = (Path(__file__).parent / "grow.sql").read_text()
+"""Bytes that one card takes with all its rows, their indexes and what the audit sorts on disk, roughly."""
+_LOOK = 0.1
+"""Seconds between two looks at the memory of a process."""
 
 
 class Grown(msgspec.Struct, frozen=True):
@@ -32,95 +30,94 @@ class Grown(msgspec.Struct, frozen=True):
     facts: list[Fact]
 
 
-async def grown(house: House, many: int, rounds: int, seconds: float, say: Callable[[str], None]) -> Grown:
-    """Measure among FEW cards, load up to ``many``, measure again, and audit. The audit must find nothing."""
-    room = shutil.disk_usage(house.postgres.folder).free
-    if room < many * _ON_DISK:
-        raise SystemExit(f"{many:,} cards need about {many * _ON_DISK / 1e9:.0f} GB; {room / 1e9:.0f} GB are free.")
-    await _load(house, 1, FEW, say)
-    few = await _measured(house, FEW, rounds, seconds, say)
-    await _load(house, FEW + 1, many, say)
-    lots = await _measured(house, many, rounds, seconds, say)
-    facts = [fact for one, other in zip(few, lots, strict=True) for fact in _compared(one, other)]
-    return Grown([*few, *lots], [*facts, *await _audited(house)])
-
-
-async def _measured(house: House, cards: int, rounds: int, seconds: float, say: Callable[[str], None]) -> list[Result]:
-    codes = await _open_some(house, cards)
-    wanted = [
-        Measure(f"issue, among {cards:,} cards", asks.issuing(house, house.programs[:1])),
-        Measure(f"redeem, random of {cards:,} cards", asks.redeeming(house, codes)),
+async def grown(
+    small: House, large: House, many: int, rounds: int, seconds: float, say: Callable[[str], None]
+) -> Grown:
+    """Measure a house of FEW cards and one of ``many`` in turn, then audit the large one. It must find nothing."""
+    free = shutil.disk_usage(large.postgres.folder).free
+    if free < many * _ON_DISK:
+        raise SystemExit(f"{many:,} cards need about {many * _ON_DISK / 1e9:.0f} GB; {free / 1e9:.0f} GB are free.")
+    measures = [(small, await _filled(small, FEW, say)), (large, await _filled(large, many, say))]
+    size = await large.owner.fetchval("SELECT pg_database_size(current_database())")
+    say(f"{many:,} cards take {size / 1e9:.1f} GB")
+    kept = await _in_turn(measures, rounds, seconds, say)
+    results = [result(measure, kept[measure.name]) for _, wanted in measures for measure in wanted]
+    facts = [
+        fact
+        for few, lots in zip(measures[0][1], measures[1][1], strict=True)
+        for fact in _compared(lots.name, kept[few.name], kept[lots.name])
     ]
-    # What the load makes of the tables first, the planner sees second, and only then we count.
-    await interleaved(house, wanted, 1, seconds, lambda line: None)
+    return Grown(results, [*facts, *await _audited(large, say)])
+
+
+async def _filled(house: House, cards: int, say: Callable[[str], None]) -> list[Measure]:
+    """Fill the house, and say what is to be measured there."""
+    await fill.fill(house, cards, say)
+    codes = await fill.open_some(house, cards)
+    # The planner sees what was filled in before anything is used.
+    say(f"{cards:,} cards: VACUUM ANALYZE")
     await house.owner.execute("VACUUM ANALYZE", timeout=7200)
     await house.owner.execute("CHECKPOINT", timeout=600)
-    return await interleaved(house, wanted, rounds, seconds, say)
-
-
-async def _load(house: House, first: int, last: int, say: Callable[[str], None]) -> None:
-    """In bulk and unguarded: what is measured is the use of these rows, not how they came."""
-    owner, program = house.owner, house.programs[1]
-    began = time.perf_counter()
-    await owner.execute("SET session_replication_role = replica; SET synchronous_commit = off")
-    for start in range(first, last + 1, _AT_ONCE):
-        end = min(start + _AT_ONCE - 1, last)
-        await owner.execute(_GROW, house.who.merchant_id, start, end, program, asks.FACE, timeout=600)
-        if end == last or end % 1_000_000 == 0:
-            say(f"{end:,} cards after {time.perf_counter() - began:.0f} s")
-    sum_of_all = asks.FACE * (last - first + 1)
-    for account, change in (
-        (f"budget:{program}:EUR", -sum_of_all),
-        (f"spent:{program}:EUR", sum_of_all),
-        (f"expense.goodwill:{house.who.merchant_id}:EUR", -sum_of_all),
-    ):
-        await owner.execute(
-            "INSERT INTO accounts AS a (merchant_id, id, balance, opened_at)"
-            " SELECT $1, $2, coalesce((SELECT balance FROM accounts WHERE merchant_id = $1 AND id = $2), 0) + $3, now()"
-            " ON CONFLICT (merchant_id, id) DO UPDATE SET balance = EXCLUDED.balance",
-            house.who.merchant_id, account, change,
-        )  # fmt: skip
-    await owner.execute("RESET session_replication_role; RESET synchronous_commit")
-
-
-async def _open_some(house: House, cards: int) -> asks.Cards:
-    """Give cards all over the table codes that we know."""
-    merchant, vault = house.who.merchant_id, house.door.vault
-    route = await house.owner.fetchval("SELECT route FROM merchants WHERE id = $1", merchant)
-    codes, rows = [], []
-    for number in range(1, cards + 1, max(cards // _SPOT, 1)):
-        code, card = new_code(route), f"rwd_{number:026}"
-        codes.append(code)
-        rows.append((card, vault.seal(merchant, card, code.encode()), vault.fingerprint("code", code)))
-    await house.owner.execute(
-        "UPDATE rewards AS r SET code_sealed = c.sealed, code_hash = c.hash"
-        " FROM unnest($2::text[], $3::bytea[], $4::bytea[]) AS c (id, sealed, hash)"
-        " WHERE r.merchant_id = $1 AND r.id = c.id",
-        merchant, *(list(column) for column in zip(*rows, strict=True)), timeout=600,
-    )  # fmt: skip
-    return asks.Cards(codes)
-
-
-def _compared(few: Result, lots: Result) -> list[Fact]:
-    """By the clock, and by the processor time of web and PostgreSQL, which a busy machine blurs less."""
-    clock, processor = few.rate / lots.rate, (lots.web_us + lots.postgres_us) / (few.web_us + few.postgres_us)
-    name = f"{lots.name}, by that among {FEW:,}"
+    issuing, redeeming = asks.issuing(house, house.programs[:1]), asks.redeeming(house, codes)
     return [
-        Fact(f"{name}: time", clock, "×", f"≤ {SLOWER}", clock <= SLOWER),
-        Fact(f"{name}: processor time", processor, "×", f"≤ {SLOWER}", processor <= SLOWER),
+        Measure(f"issue, among {cards:,} cards", issuing),
+        Measure(f"redeem, random of {cards:,} cards", redeeming),
+        Measure(f"issue, a lone client, among {cards:,} cards", issuing, clients=1),
+        Measure(f"redeem, a lone client, random of {cards:,} cards", redeeming, clients=1),
     ]
 
 
-async def _audited(house: House) -> list[Fact]:
-    """The command as finance runs it: how long it takes and the most memory it holds."""
-    rows = await house.owner.fetchval("SELECT count(*) FROM postings", timeout=600)
-    began = time.perf_counter()
-    command = [sys.executable, "-m", "compensation", "audit"]
-    ran = subprocess.Popen(command, env=house.environment, stdout=subprocess.DEVNULL)
-    _, status, usage = await asyncio.to_thread(os.wait4, ran.pid, 0)
-    if status:
-        raise RuntimeError("the audit finds broken laws")
+async def _in_turn(
+    measures: list[tuple[House, list[Measure]]], rounds: int, seconds: float, say: Callable[[str], None]
+) -> dict[str, list[Round]]:
+    """The small house and the large one in turn, so that a busy moment strikes both. The first round warms up."""
+    kept: dict[str, list[Round]] = {measure.name: [] for _, wanted in measures for measure in wanted}
+    for number in range(rounds + 1):
+        for place in range(len(measures[0][1])):
+            for house, wanted in measures:
+                measure = wanted[place]
+                done = await once(house, measure, seconds, 0.0)
+                if number:
+                    kept[measure.name].append(done)
+                    say(f"round {number}: {measure.name}: {done.load.rate:,.0f}/s")
+    return kept
+
+
+def _compared(name: str, few: list[Round], lots: list[Round]) -> list[Fact]:
+    """By the clock, and by the processor time of web and PostgreSQL, which a busy machine blurs less."""
+    pairs = list(zip(few, lots, strict=True))
+    clock = statistics.median(one.load.rate / other.load.rate for one, other in pairs)
+    processor = statistics.median(
+        (other.web_us + other.postgres_us) / (one.web_us + one.postgres_us) for one, other in pairs
+    )
     return [
-        Fact(f"audit of {rows:,} postings", time.perf_counter() - began, "s"),
-        Fact("the most memory the audit's process held", usage.ru_maxrss / 1024, "MB"),
+        Fact(f"{name}, by that among {FEW:,}: time", clock, "×", f"≤ {SLOWER}", clock <= SLOWER),
+        Fact(f"{name}, by that among {FEW:,}: processor time", processor, "×", f"≤ {SLOWER}", processor <= SLOWER),
+    ]
+
+
+async def _audited(house: House, say: Callable[[str], None]) -> list[Fact]:
+    """The command as finance runs it: how long it takes, and the most memory it and a session of PostgreSQL hold."""
+    rows = await house.owner.fetchval("SELECT count(*) FROM postings", timeout=600)
+    say(f"audit of {rows:,} postings")
+    began = time.perf_counter()
+    ran = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "compensation", "audit", env=house.environment, stdout=asyncio.subprocess.DEVNULL
+    )
+    ended, session = asyncio.create_task(ran.wait()), 0
+    client = 0
+    while not ended.done():
+        session = max([session, *private(house.postgres.pid)])
+        client = max([client, *private(ran.pid)])
+        await asyncio.wait({ended}, timeout=_LOOK)
+    if await ended:
+        raise SystemExit("The audit finds broken laws: nothing was measured. Run it by hand to see which.")
+    seconds = time.perf_counter() - began
+    held = [("process", client / 2**20), ("largest session of PostgreSQL", session / 2**20)]
+    return [
+        Fact(f"audit of {rows:,} postings", seconds, "s"),
+        *(
+            Fact(f"the most that the audit's {who} held of its own", most, "MB", f"≤ {HELD}", most <= HELD)
+            for who, most in held
+        ),
     ]

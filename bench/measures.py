@@ -94,13 +94,14 @@ async def interleaved(
     for number in range(rounds):
         for measure in wanted:
             floor = await floors.measure(house, measure.floor, seconds) if measure.floor else 0.0
-            once = await _once(house, measure, seconds, floor)
-            kept[measure.name].append(once)
-            say(f"round {number + 1}: {measure.name}: {once.load.rate:,.0f}/s; floor {floor:,.0f}/s")
-    return [_result(measure, kept[measure.name]) for measure in wanted]
+            done = await once(house, measure, seconds, floor)
+            kept[measure.name].append(done)
+            say(f"round {number + 1}: {measure.name}: {done.load.rate:,.0f}/s; floor {floor:,.0f}/s")
+    return [result(measure, kept[measure.name]) for measure in wanted]
 
 
-async def _once(house: House, measure: Measure, seconds: float, floor: float) -> Round:
+async def once(house: House, measure: Measure, seconds: float, floor: float) -> Round:
+    """Load the house for so long, and see what it cost. Raises Wrong for any answer that was not to come."""
     before = (spent(house.web), spent(house.postgres.pid), own())
     done = await load(house.port, measure.ask, measure.clients, seconds)
     after = (spent(house.web), spent(house.postgres.pid), own())
@@ -112,7 +113,8 @@ async def _once(house: House, measure: Measure, seconds: float, floor: float) ->
     return Round(done, floor, web, postgres, client)
 
 
-def _result(measure: Measure, rounds: list[Round]) -> Result:
+def result(measure: Measure, rounds: list[Round]) -> Result:
+    """The medians of the rounds, beside what is wanted."""
     rate = statistics.median(each.load.rate for each in rounds)
     p99 = statistics.median(each.load.quantile(0.99) for each in rounds) * 1000
     floor = statistics.median(each.floor_rate for each in rounds)

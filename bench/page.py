@@ -33,26 +33,27 @@ def write(run: Run, name: str) -> None:
 
 
 def tables(run: Run) -> str:
-    """Both tables, as Markdown."""
-    lines = [
-        f"Measured {run.at} on {run.machine}; load before the run: {run.load}.",
-        "",
-        (
-            "| over HTTP | answers/s | p50 ms | p99 ms | floor/s | × floor | wanted | met "
-            "| web µs | PostgreSQL µs | client µs |"
-        ),
-        "|---|--:|--:|--:|--:|--:|---|---|--:|--:|--:|",
-    ]
+    """Both tables, as Markdown. A run without floors has no columns for them."""
+    beside = any(one.floor for one in run.results)
+    head = ["over HTTP", "answers/s", "p50 ms", "p99 ms", "web µs", "PostgreSQL µs", "client µs"]
+    if beside:
+        head[4:4] = ["floor/s", "× floor", "wanted", "met"]
+    lines = [f"Measured {run.at} on {run.machine}; load before the run: {run.load}.", "", _row(head)]
+    lines.append("|---|--:|--:|--:|" + ("--:|--:|---|---|" if beside else "") + "--:|--:|--:|")
     for one in run.results:
-        floor = (f"{one.floor_rate:,.0f}", f"{one.ratio:.2f}") if one.floor else ("", "")
-        figures = (f"{one.rate:,.0f}", f"{one.p50:.1f}", f"{one.p99:.1f}", *floor, one.wanted, _met(one.met))
-        spent = (f"{one.web_us:,.0f}", f"{one.postgres_us:,.0f}", f"{one.client_us:,.0f}")
-        lines.append("| " + " | ".join((one.name, *figures, *spent)) + " |")
+        row = [one.name, f"{one.rate:,.0f}", f"{one.p50:.1f}", f"{one.p99:.1f}"]
+        row += [f"{spent:,.0f}" for spent in (one.web_us, one.postgres_us, one.client_us)]
+        if beside:
+            floor = [f"{one.floor_rate:,.0f}", f"{one.ratio:.2f}"] if one.floor else ["", ""]
+            row[4:4] = [*floor, one.wanted, _met(one.met)]
+        lines.append(_row(row))
     lines += ["", "| alone | | wanted | met |", "|---|--:|---|---|"]
-    lines += [
-        f"| {one.name} | {_figure(one.figure)} {one.unit} | {one.wanted} | {_met(one.met)} |" for one in run.facts
-    ]
+    lines += [_row([one.name, f"{_figure(one.figure)} {one.unit}", one.wanted, _met(one.met)]) for one in run.facts]
     return "\n".join(lines) + "\n"
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def picture(run: Run) -> str:

@@ -34,6 +34,16 @@ def highest(pid: int) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
 
+def private(pid: int) -> Iterator[int]:
+    """Bytes that this process, and each of its living descendants, holds of its own: without what they share."""
+    for each in _family(pid):
+        try:
+            lines = (_PROC / str(each) / "status").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # It ended while we looked.
+        yield from (int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
+
+
 def _family(pid: int) -> Iterator[int]:
     yield pid
     try:

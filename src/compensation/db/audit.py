@@ -17,6 +17,8 @@ from compensation.db.value_laws import VALUE_LAWS
 
 SHOWN = 20
 """How many offending rows of each law are printed."""
+FOUND = 1_000
+"""How many are looked for at most: a law that is broken everywhere must not fill our memory with its proof."""
 
 
 LAWS = (
@@ -42,13 +44,19 @@ LAWS = (
 
 
 async def audit(connection: asyncpg.Connection) -> dict[str, list[asyncpg.Record]]:
-    """The rows that break each law, in one snapshot, as the owner who sees every tenant. Empty means sound."""
+    """The rows that break each law, FOUND of them at most, in one snapshot, as the owner who sees every tenant. Empty
+    means sound."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         # Every law reads whole tables. Looking rows up one by one instead, as is planned for tables whose statistics
         # are old, took minutes where reading them takes seconds.
         await connection.execute("SET LOCAL enable_nestloop = off")
-        broken = {law.says: await connection.fetch(law.breaks) for law in LAWS}
+        broken = {law.says: await connection.fetch(_some(law)) for law in LAWS}
     return {says: rows for says, rows in broken.items() if rows}
+
+
+def _some(law: Law) -> str:
+    # Fenced off, because a law planned for its first rows only is planned for looking them up one by one.
+    return f"WITH broken AS MATERIALIZED ({law.breaks}) SELECT * FROM broken LIMIT {FOUND}"  # noqa: S608 - our own laws
 
 
 def main(settings: Settings) -> int:
