@@ -29,5 +29,15 @@ async def test_the_second_harm_knows_of_the_first_and_its_receipt_says_so(desk: 
     assert {line.remedy for line in second.offers[0].lines} > {line.remedy for line in first.offers[0].lines}
 
 
+async def test_only_who_was_made_good_to_before_is_harmed_again(desk: Desk) -> None:
+    """A case that was told and not answered is no first one: nobody earns more by reporting twice."""
+    first = await desk.report(desk.system, INC_10)
+    twice = await desk.report(desk.system, INC_10)
+    assert twice.goodwill == first.goodwill
+    await desk.choose(desk.system, first, first.offers[0].key)
+    again = await desk.report(desk.system, INC_10)
+    assert again.goodwill.amount == first.goodwill.amount * 125 // 100
+
+
 def _same(moment: object) -> object:
     return moment

@@ -6,12 +6,14 @@ from typing import Any
 import msgspec
 
 from compensation.catalog.draft import NewDraft, draft
+from compensation.catalog.library import library
 from compensation.catalog.publish import Move, publish
 from compensation.catalog.version import PolicyVersion
 from compensation.db.answers import Who
 from tests.cases.desk import Desk
 
 SHIPPED = (Path(__file__).parents[2] / "catalog/policies/default.toml").read_text()
+VERSION = library().version("default")
 DEFECT = {
     "harms": [{"type": "material.defective_product", "severity": "low"}],
     "country": "JP",
@@ -22,6 +24,11 @@ DEFECT = {
 }
 """€5.00 of goodwill by the policy that ships."""
 RULE = "{ low = 5, medium = 5, high = 8, critical = 10 }"
+
+
+def named(later: int = 0) -> str:
+    """The shipped policy as receipts name it, or the version that a merchant wrote so many after it."""
+    return f"default/{VERSION + later}"
 
 
 def text(*changes: tuple[str, str]) -> str:

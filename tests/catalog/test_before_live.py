@@ -30,7 +30,7 @@ from compensation.db.answers import Who
 from compensation.db.audit import audit
 from compensation.db.outbox import claim, finish
 from tests.cases.desk import Desk
-from tests.catalog.pen import DEFECT, earning, live, move, text, variant, write
+from tests.catalog.pen import DEFECT, earning, live, move, named, text, variant, write
 from tests.conftest import make_merchant
 
 
@@ -202,7 +202,7 @@ async def test_a_policy_in_the_shadow_decides_beside_the_live_one_and_offers_not
     other = {"harms": [{"type": "material.delivery_delay", "severity": "low"}]}
     case = await desk.report(desk.system, DEFECT)
     await desk.report(desk.system, DEFECT | other | {"customer": {"reference": "CUST-2"}})
-    assert (case.goodwill, case.assessment.policy) == (Money(500, "EUR"), "default/1")
+    assert (case.goodwill, case.assessment.policy) == (Money(500, "EUR"), named())
     assert (await desk.told()).count("shadow") == 2
     assert await work(desk, "shadow") == 2
     await desk.door.write(shadow_case, desk.system, ShadowCase(case.id))

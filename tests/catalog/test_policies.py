@@ -16,26 +16,26 @@ from compensation.core.states import MOVES, PolicyState
 from compensation.db.audit import audit
 from compensation.engine import seal
 from tests.cases.desk import Desk
-from tests.catalog.pen import DEFECT, earning, goodwill, live, move, text, variant, write
+from tests.catalog.pen import DEFECT, VERSION, earning, goodwill, live, move, named, text, variant, write
 from tests.conftest import make_merchant
 
 SEASON = variant("winter", "bought = { first = 2026-12-01, last = 2027-01-15 }")
 
 
 async def test_without_a_policy_of_ones_own_the_shipped_one_decides(desk: Desk) -> None:
-    assert await goodwill(desk) == (500, "default/1")
+    assert await goodwill(desk) == (500, named())
     await write(desk, earning(20))
-    assert await goodwill(desk) == (500, "default/1")
+    assert await goodwill(desk) == (500, named())
 
 
 async def test_a_published_version_decides_new_cases_and_old_ones_keep_theirs(desk: Desk) -> None:
     before = await desk.report(desk.system, DEFECT)
     version = await live(desk, earning(20))
-    assert (version.name, version.state, version.published_by) == ("default/2", "published", desk.lead.actor)
-    assert await goodwill(desk) == (2_000, "default/2")
-    assert (await desk.file(before)).assessment.policy == "default/1"
+    assert (version.name, version.state, version.published_by) == (named(1), "published", desk.lead.actor)
+    assert await goodwill(desk) == (2_000, named(1))
+    assert (await desk.file(before)).assessment.policy == named()
     await live(desk, earning(30))
-    assert await goodwill(desk) == (3_000, "default/3")
+    assert await goodwill(desk) == (3_000, named(2))
     assert not await audit(desk.owner)
 
 
@@ -87,7 +87,7 @@ async def test_nobody_publishes_what_he_wrote(desk: Desk) -> None:
         await desk.owner.execute(
             "UPDATE policies SET state = 'published', published_at = now(), published_by = written_by"
         )
-    assert await goodwill(desk) == (500, "default/1")
+    assert await goodwill(desk) == (500, named())
 
 
 @pytest.mark.parametrize("act", [publish, retire, roll_back])
@@ -112,9 +112,9 @@ async def test_an_older_version_is_published_anew(desk: Desk) -> None:
     first = await live(desk, earning(20))
     await live(desk, earning(30))
     again = await move(desk, roll_back, desk.lead, first)
-    assert (again.name, again.anew_of, again.written_by) == ("default/4", first.id, first.written_by)
+    assert (again.name, again.anew_of, again.written_by) == (named(3), first.id, first.written_by)
     assert again.valid_from == desk.door.clock().date()
-    assert await goodwill(desk) == (2_000, "default/4")
+    assert await goodwill(desk) == (2_000, named(3))
     assert not await audit(desk.owner)
 
 
@@ -126,7 +126,7 @@ async def test_what_was_never_published_is_not_gone_back_to(desk: Desk) -> None:
 async def test_a_retired_policy_leaves_the_shipped_one(desk: Desk) -> None:
     version = await live(desk, earning(20))
     await move(desk, retire, desk.lead, version)
-    assert await goodwill(desk) == (500, "default/1")
+    assert await goodwill(desk) == (500, named())
     with pytest.raises(Refused, match="wrong_state"):
         await move(desk, publish, desk.lead, version)
 
@@ -134,7 +134,7 @@ async def test_a_retired_policy_leaves_the_shipped_one(desk: Desk) -> None:
 async def test_what_is_planned_decides_from_its_first_day(desk: Desk) -> None:
     tomorrow = desk.door.clock().date() + datetime.timedelta(days=1)
     await live(desk, earning(20), ("valid_from = 2026-01-01", f"valid_from = {tomorrow}"))
-    assert await goodwill(desk) == (500, "default/1")
+    assert await goodwill(desk) == (500, named())
 
 
 async def test_a_policy_whose_days_are_over_is_not_published(desk: Desk) -> None:
@@ -147,10 +147,10 @@ async def test_a_dated_variant_is_picked_by_the_day_of_purchase(desk: Desk) -> N
     await live(desk, SEASON, earning(25))
     bought = DEFECT["order"] | {"ordered_on": "2026-11-30"}  # type: ignore[operator]  # an order is a table
     assert await goodwill(desk) == (2_500, "winter/1")
-    assert await goodwill(desk, order=bought) == (500, "default/1")
+    assert await goodwill(desk, order=bought) == (500, named())
     assert await goodwill(desk, order={"number": "1", "amount": {"amount": 10_000, "currency": "EUR"}}) == (
         500,
-        "default/1",
+        named(),
     )
 
 
@@ -160,7 +160,7 @@ async def test_the_narrower_scope_decides(desk: Desk) -> None:
     await live(desk, variant("asia_gold", ""), gold, earning(30))
     assert await goodwill(desk) == (2_000, "asia/1")
     assert await goodwill(desk, customer_tier="gold") == (3_000, "asia_gold/1")
-    assert await goodwill(desk, country="KE", customer_tier="gold") == (500, "default/1")
+    assert await goodwill(desk, country="KE", customer_tier="gold") == (500, named())
     program = ("[house]", f'[scope]\nprograms = ["{desk.program}"]\ncountries = ["KE"]\n\n[house]')
     await live(desk, variant("kenya", ""), program, earning(28))
     assert await goodwill(desk, country="KE") == (2_800, "kenya/1")
@@ -178,7 +178,7 @@ async def test_another_merchants_policies_are_not_there(desk: Desk) -> None:
 
 async def test_versions_that_are_written_at_once_get_numbers_of_their_own(desk: Desk) -> None:
     written = await asyncio.gather(*(write(desk, earning(percent)) for percent in range(10, 18)))
-    assert sorted(one.version for one in written) == list(range(2, 10))
+    assert sorted(one.version for one in written) == list(range(VERSION + 1, VERSION + 9))
     assert not await audit(desk.owner)
 
 

@@ -4,7 +4,7 @@ from compensation.cases.trials.simulate import run
 from compensation.catalog.draft import NewDraft, draft
 from compensation.catalog.version import PolicyVersion
 from compensation.db.outbox import claim, finish
-from tests.catalog.pen import earning
+from tests.catalog.pen import VERSION, earning, named
 from tests.catalog.pen import text as policy_with
 from tests.console.shop import KEPT_PREPAYMENT, LATE_GIFT, Seat, Shop, text, title
 
@@ -37,7 +37,7 @@ async def test_everybody_reads_a_policy_in_words_and_an_agent_changes_none(shop:
 
 async def test_a_lead_writes_a_version_and_another_person_publishes_it(shop: Shop, omar: Seat) -> None:
     form = await omar.see(f"{HERE}/new")
-    wrong = await omar.send(form, f"{HERE}/new", text=policy_with(("version = 1", "version = ")), note="")
+    wrong = await omar.send(form, f"{HERE}/new", text=policy_with((f"version = {VERSION}", "version = ")), note="")
     assert wrong.status_code == 422
     assert "Line 8" in text(wrong.text)
     assert title(wrong.text).startswith("Error:")
@@ -57,7 +57,7 @@ async def test_publishing_takes_a_second_look_and_decides_from_then_on(shop: Sho
     done = await omar.send(look, f"{HERE}/{policy}/publish")
     assert done.headers["location"] == f"{HERE}/{policy}?done=policy_published"
     assert "The policy is published" in await omar.see(done.headers["location"])
-    assert (await shop.report(LATE_GIFT)).assessment.policy == "default/2"
+    assert (await shop.report(LATE_GIFT)).assessment.policy == named(1)
     twice = await omar.send(look, f"{HERE}/{policy}/publish")
     assert twice.headers["location"] == done.headers["location"], "the same form has one effect"
 
@@ -66,8 +66,8 @@ async def test_publishing_takes_a_second_look_and_decides_from_then_on(shop: Sho
     assert gone.headers["location"].endswith("done=policy_retired")
     back = await omar.see(f"{HERE}/{policy}/roll-back")
     again = await omar.send(back, f"{HERE}/{policy}/roll-back")
-    assert "default/3" in text(await omar.see(again.headers["location"]))
-    assert (await shop.report(KEPT_PREPAYMENT)).assessment.policy == "default/3"
+    assert named(2) in text(await omar.see(again.headers["location"]))
+    assert (await shop.report(KEPT_PREPAYMENT)).assessment.policy == named(2)
 
 
 async def test_a_version_is_tried_in_the_shadow_and_on_past_cases(shop: Shop, omar: Seat) -> None:

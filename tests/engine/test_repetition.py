@@ -21,24 +21,23 @@ from tests.engine.test_policy import TODAY
 from tests.look.incidents import CATALOG
 from tests.look.test_letters import WRITER, occasion
 
-WITHIN, MORE = 60, 50
+WITHIN, MORE = 90, 25
 TOLD = report("emotional.loss_of_trust high", paid=10_000)
 
 
 @pytest.fixture(scope="module")
-def again(books: Books) -> Bench:
-    """The default policy with one more table: a second harm within 60 days earns half as much again."""
-    text = (
-        CATALOG / "policies" / "default.toml"
-    ).read_text() + f"\n[repeat]\nwithin_days = {WITHIN}\npercent = {MORE}\n"
-    policy = load_policy(text, "again.toml", books.taxonomy, books.shelf, frozenset())
-    return Bench(msgspec.structs.replace(books, policy=policy), TODAY)
+def once(books: Books) -> Bench:
+    """The first version that shipped, which knew no repetition: stored receipts are replayed by it."""
+    text = (CATALOG / "policies" / "superseded" / "default-1.toml").read_text()
+    return Bench(
+        msgspec.structs.replace(books, policy=load_policy(text, "once.toml", books.taxonomy, books.shelf)), TODAY
+    )
 
 
 @pytest.mark.parametrize(("days", "raised"), [(0, True), (WITHIN, True), (WITHIN + 1, False), (None, False)])
-def test_a_second_harm_soon_after_the_first_earns_more(again: Bench, days: int | None, raised: bool) -> None:
+def test_a_second_harm_soon_after_the_first_earns_more(bench: Bench, days: int | None, raised: bool) -> None:
     history = History(cases=1) if days is None else History(cases=1, last_days=days)
-    first, second = again.decide(TOLD), again.decide(TOLD, history=history)
+    first, second = bench.decide(TOLD), bench.decide(TOLD, history=history)
     assert first.goodwill.amount > 0
     assert second.goodwill.amount == first.goodwill.amount * (100 + MORE * raised) // 100
     told = [line for line in second.trace if line.reason.code == "goodwill.again"]
@@ -48,29 +47,40 @@ def test_a_second_harm_soon_after_the_first_earns_more(again: Bench, days: int |
         assert told[0].amount == second.goodwill
 
 
-def test_what_is_raised_stays_under_every_cap(again: Bench) -> None:
+def test_what_is_raised_stays_under_every_cap(bench: Bench) -> None:
     told = report("emotional.loss_of_trust critical", paid=100_000)
     bounds = Limits(goodwill_max=Money(6_000, "EUR"))
-    assert again.decide(told, bounds, History(cases=1, last_days=1)).goodwill == Money(6_000, "EUR")
+    assert bench.decide(told, bounds, History(cases=1, last_days=1)).goodwill == Money(6_000, "EUR")
 
 
 @given(drawn_=matters(), days=st.integers(0, 2 * WITHIN))
 @settings(max_examples=60, deadline=None)
-def test_being_harmed_again_never_earns_less(again: Bench, drawn_: tuple[Report, Limits, History], days: int) -> None:
+def test_being_harmed_again_never_earns_less(bench: Bench, drawn_: tuple[Report, Limits, History], days: int) -> None:
     told, limits, history = drawn_
-    calm = again.decide(told, limits, history)
-    soon = again.decide(told, limits, msgspec.structs.replace(history, last_days=days))
+    calm = bench.decide(told, limits, history)
+    soon = bench.decide(told, limits, msgspec.structs.replace(history, last_days=days))
     assert soon.goodwill.amount >= calm.goodwill.amount
     assert soon.owed == calm.owed
 
 
-def test_a_policy_without_the_rule_is_as_it_was(bench: Bench) -> None:
+def test_a_policy_without_the_rule_is_as_it_was(once: Bench) -> None:
     plain, dated = (
-        bench.decide(TOLD, history=History(cases=1)),
-        bench.decide(TOLD, history=History(cases=1, last_days=1)),
+        once.decide(TOLD, history=History(cases=1)),
+        once.decide(TOLD, history=History(cases=1, last_days=1)),
     )
     assert plain == dated
     assert b"last_days" not in msgspec.json.encode(History()), "receipts of before keep their bytes"
+
+
+def test_what_goes_with_an_offer_grows_with_every_repetition(bench: Bench) -> None:
+    """Words alone are never the whole answer to somebody who has had them: deeds are added, and none is taken away."""
+    seen = []
+    for earlier in range(4):
+        decision = bench.decide(TOLD, history=History(cases=earlier, apologies=earlier))
+        seen.append({line.remedy for line in decision.offers[0].lines})
+    assert seen[0] < seen[1] < seen[2] == seen[3]
+    assert {"priority_service", "goodwill_follow_up"} <= seen[1] - seen[0]
+    assert seen[2] - seen[1] == {"honest_explanation"}
 
 
 def test_no_apology_is_ever_told_in_the_same_words_again() -> None:

@@ -22,7 +22,7 @@ INCIDENT = "SELECT id FROM incidents WHERE merchant_id = $1 AND label = $2"
 
 # What the customer got before: of the cases since $3, those that were not called off; of these, what was granted.
 HISTORY = """
-SELECT count(*) AS cases, max(c.created_at) AS latest,
+SELECT count(*) AS cases, max(c.created_at) FILTER (WHERE o.key IS NOT NULL) AS latest,
   count(*) FILTER (WHERE o.offer @? '$.lines[*] ? (@.remedy == "apology")') AS apologies,
   count(*) FILTER (WHERE o.offer @? '$.lines[*] ? (@.part == "goodwill" && @.terms.kind != "words")') AS gestures,
   coalesce(sum((

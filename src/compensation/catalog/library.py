@@ -38,6 +38,9 @@ class Library:
         self._policies = tuple(
             self.policy(path.read_bytes(), path.name) for path in sorted((folder / "policies").glob("*.toml"))
         )
+        before = (folder / "policies" / "superseded").glob("*.toml")
+        earlier = [self.policy(path.read_bytes(), path.name) for path in sorted(before)]
+        self._hashed = {policy.hash: policy for policy in (*earlier, *self._policies)}
 
     def policy(self, text: str | bytes, name: str) -> Policy:
         """A policy that need not be one of ours, checked against this catalogue. Raises Invalid ``bad_document``."""
@@ -52,7 +55,7 @@ class Library:
         return max((one.document.version for one in self._policies if one.document.code == code), default=0)
 
     def books_named(self, named: Versions, on: datetime.date, policy: Policy | None = None) -> Books:
-        """The documents that a receipt names by their hashes, packs that are superseded among them.
+        """The documents that a receipt names by their hashes, policies and packs that are superseded among them.
 
         ``policy`` is given where the receipt's is not one of ours.
 
@@ -61,7 +64,7 @@ class Library:
         """
         ours = {pack.code: pack for pack in self.law.packs}
         packs = [self._packs.get(digest) or ours.get(code) for code, digest in named.law.items()]
-        policy = policy or next((one for one in self._policies if one.hash == named.policy), None)
+        policy = policy or self._hashed.get(named.policy)
         return Books(
             taxonomy=self.taxonomy,
             law=Law(tuple(pack for pack in packs if pack is not None)),

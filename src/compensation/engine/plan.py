@@ -130,6 +130,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     gestures: int = 0
     goodwill: Money | None = None
     last_days: int | UnsetType = UNSET
-    """Whole days since the latest of these cases; left out where there is none, and in receipts of before."""
+    """Whole days since the latest of these cases whose remedy was chosen; left out where there is none, and in receipts
+    of before."""
     tier: str | None = None
     """The tier granted for a time that still runs, so that a perk is not given twice."""

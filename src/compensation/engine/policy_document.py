@@ -96,8 +96,8 @@ class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Repeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A customer who is harmed again within so many days of his last case is owed more than the same again: the
-    goodwill is raised by so many per cent, before the caps."""
+    """A customer who is harmed again within so many days of a case that was made good to him is owed more than the same
+    again: the goodwill is raised by so many per cent, before the caps."""
 
     within_days: Annotated[int, Meta(ge=1, le=3650)]
     percent: Annotated[int, Meta(ge=1, le=300)]

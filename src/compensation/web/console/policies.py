@@ -79,10 +79,10 @@ async def policies(request: StrictRequest, door: Door, desk: AtDesk) -> Response
 @get("/policies/shipped")
 async def shipped(request: StrictRequest, desk: AtDesk, door: Door) -> Response[str]:
     """The policy that decides where none of the merchant's own is meant for a case."""
-    document = library().books(SHIPPED, door.clock().date()).policy.document
+    shipped_one = library().books(SHIPPED, door.clock().date()).policy
     labels = Labels(words(request, desk.locale), request.app.state.post.writer.reasons)
-    parts = PolicyWords(labels, document).parts(document)
-    return view(request, desk, "policy.html", page=None, parts=parts, name=ltr("default/1"), room="policies")
+    parts = PolicyWords(labels, shipped_one.document).parts(shipped_one.document)
+    return view(request, desk, "policy.html", page=None, parts=parts, name=ltr(shipped_one.name), room="policies")
 
 
 @get("/policies/{policy_id:str}")
