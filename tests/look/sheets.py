@@ -8,6 +8,8 @@ import msgspec
 from markupsafe import Markup
 
 from compensation.cases.case import CaseFile, assessed
+from compensation.catalog.library import library
+from compensation.catalog.public import Shown
 from compensation.core.money import Money
 from compensation.core.states import CaseState, RewardState
 from compensation.core.text import moment
@@ -15,9 +17,12 @@ from compensation.delivery.letter import Held, Letter, Tongue
 from compensation.delivery.remedies import by_law
 from compensation.delivery.render import environment, mail
 from compensation.delivery.tracking import Progress
+from compensation.engine.harm import Wording
+from compensation.engine.public_terms import NotReturned, PublicTerms, Returns
 from compensation.engine.terms import CardTerms
 from compensation.web.assets import asset
 from compensation.web.console.labels import Labels
+from compensation.web.pages.policy import rules
 from compensation.web.pages.why import plain
 from compensation.web.upload import KINDS, WRONG
 from tests.look.incidents import BRAND, WRITER, asking, bringing, decision, given, occasion, picked
@@ -116,6 +121,19 @@ def why(incident: str, key: str | None = None, locale: str | None = None) -> str
     return page("why", WRITER.apology(about), plain=told, back="/t/dem0-7Q2M")
 
 
+def policy(locale: str, **more: Any) -> str:
+    """The public page of the policy that ships, with public terms that have everything a page can say."""
+    ships = library().books("default", dt.date(2026, 11, 22)).policy
+    because = Wording("Food spoils.", "الطعام يفسد.", "Храната се разваля.")
+    words = Wording("We tell you what we found.", "نخبركم بما وجدناه.", "Казваме Ви какво сме установили.")
+    terms = PublicTerms(
+        returns=Returns(condition=words, not_returned=(NotReturned(categories=("food",), because=because),)),
+        warranty_months=24, sums=True, disputes=words, limits=words,
+    )  # fmt: skip
+    told = rules(WRITER, Shown(ships, terms, True), BRAND, locale)
+    return page("policy", None, locale=locale, **{"newer": ""} | told | more)
+
+
 @cache
 def sheets() -> dict[str, str]:
     """Every page by a name that says which."""
@@ -196,6 +214,8 @@ def sheets() -> dict[str, str]:
         "why.bg": why("INC-15", "refund"),
         "why.repair.bg": why("INC-03"),
         "why.nothing.ar": why("INC-23"),
+        **{f"policy.{each}": policy(each) for each in ("en", "ar", "bg")},
+        "policy.old.en": policy("en", newer="/p/dem0/default?lang=en"),
         "apology.bg": page("letter", WRITER.apology(occasion("INC-09"))),
         "problem.ar": page("problem", None, locale="ar"),
         "problem.en": page("problem", None, locale="en", brand=None, tongues=()),

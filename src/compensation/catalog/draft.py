@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from compensation.catalog import sql
 from compensation.catalog.library import library
+from compensation.catalog.public import Wanting, wanting
 from compensation.catalog.version import PolicyVersion, policy_version
 from compensation.core.errors import Problem
 from compensation.core.ids import new_id
@@ -46,6 +47,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     valid: bool
     line: int | None = None
     reason: str | None = None
+    wanting: Wanting = ()
+    """What its public page would lack; it may be published all the same."""
 
 
 async def draft(tx: Tx, who: Who, what: NewDraft, at: datetime) -> PolicyVersion:
@@ -59,10 +62,10 @@ async def draft(tx: Tx, who: Who, what: NewDraft, at: datetime) -> PolicyVersion
 def check(text: str) -> Checked:
     """What ``draft`` would say of a text; nothing is kept."""
     try:
-        library().policy(text, NAME)
+        said = library().policy(text, NAME)
     except Problem as problem:
         return Checked(valid=False, line=problem.extra.get("line"), reason=problem.extra.get("reason", problem.detail))
-    return Checked(valid=True)
+    return Checked(valid=True, wanting=wanting(said.document))
 
 
 async def add(

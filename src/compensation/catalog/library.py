@@ -54,6 +54,11 @@ class Library:
         """The highest version of this code that ships; 0 where none does."""
         return max((one.document.version for one in self._policies if one.document.code == code), default=0)
 
+    def shipped(self, code: str, version: int) -> Policy | None:
+        """A version that ships, or once did."""
+        named = f"{code}/{version}"
+        return next((one for one in self._hashed.values() if one.name == named), None)
+
     def books_named(self, named: Versions, on: datetime.date, policy: Policy | None = None) -> Books:
         """The documents that a receipt names by their hashes, policies and packs that are superseded among them.
 

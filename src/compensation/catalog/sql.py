@@ -18,6 +18,19 @@ BEFORE = f"""
 WHERE merchant_id = $1 AND code = $2 AND version < $3 ORDER BY version DESC LIMIT 1
 """
 TEXTS = "SELECT hash, text FROM policies WHERE merchant_id = $1 AND hash = ANY($2)"
+# What was ever published stays readable, by whoever holds a letter that names it.
+EVER_PUBLISHED = f"""
+{_VERSION}, text FROM policies
+WHERE merchant_id = $1 AND code = $2 AND version = $3 AND published_at IS NOT NULL
+"""
+# Of one code the version that became valid last stands, the higher one where two begin on the same day.
+IN_FORCE = f"""
+{_VERSION}, text FROM policies
+WHERE merchant_id = $1 AND code = $2 AND state = 'published' AND valid_from <= $3
+  AND (valid_until IS NULL OR $3 <= valid_until)
+ORDER BY valid_from DESC, version DESC LIMIT 1
+"""
+ROUTE = "SELECT route FROM merchants WHERE id = $1"
 STANDING = "SELECT id, hash FROM policies WHERE merchant_id = $1 AND state = $2 ORDER BY id"
 
 # Versions of one code are numbered one after the other: whoever comes second waits for the first.

@@ -141,6 +141,7 @@ class Writer:
             signatory=line(brand.said(brand.signatory, occasion.locale)),
             desk=say("Customer care, {brand}", **occasion.slots),
             foot=frame.foot(say, occasion),
+            terms=frame.terms(occasion),
             **said,
             **more,
         )

@@ -7,6 +7,7 @@ import msgspec
 
 from compensation.cases.case import CaseFile, case_file
 from compensation.cases.said import said
+from compensation.catalog.public import public_path
 from compensation.core.errors import NotFound
 from compensation.core.states import RewardState
 from compensation.core.vault import Unreadable
@@ -55,6 +56,7 @@ async def case_facts(tx: Tx, case_id: str, at: datetime, locale: str | None = No
         dues=case.assessment.dues,
         citations=cited(case.assessment.obligations),
         edited=await _own_words(tx, case),
+        terms=await public_path(tx, case.assessment.policy, at.date()),
     )
     chosen = next((offer for offer in case.offers if offer.key == case.chosen), None)
     issued = standing(await rewards_of_case(tx, case_id)) if chosen else []
@@ -79,7 +81,8 @@ async def order_facts(tx: Tx, order_id: str, at: datetime, locale: str | None = 
     placed = msgspec.structs.replace(placed, rewards=standing(placed.rewards))
     if placed.case_id is not None:
         return msgspec.structs.replace(await case_facts(tx, placed.case_id, at, locale), order=placed)
-    face = await brand(tx, (await program(tx, placed.program_id)).brand_id)
+    under = await program(tx, placed.program_id)
+    face = await brand(tx, under.brand_id)
     customer = await known_customer(tx, placed.customer_id) if placed.customer_id else None
     person = customer.person if customer else None
     occasion = Occasion(
@@ -89,6 +92,7 @@ async def order_facts(tx: Tx, order_id: str, at: datetime, locale: str | None = 
         order_number=placed.reference,
         name=person.name if person else "",
         salutation=person.salutation if person else "",
+        terms=await public_path(tx, under.policy, at.date()),
     )
     given = tuple(_given(occasion, _line(reward), reward) for reward in placed.rewards)
     return Facts(occasion=occasion, email=person.email if person else "", order=placed, given=given)

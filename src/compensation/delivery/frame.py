@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from compensation.core.errors import Refused
-from compensation.core.text import day, isolate, line, ltr
+from compensation.core.text import day, isolate, language, line, ltr
 from compensation.delivery.letter import Action, Row
 from compensation.delivery.occasion import Occasion
 from compensation.delivery.words import Say
@@ -18,6 +18,11 @@ def subject(say: Say, occasion: Occasion, heading: str) -> str:
 def why(occasion: Occasion, url: str) -> str:
     """Where the decision is told in plain words: beside the page of the letter, for whatever a case decided."""
     return f"{url}/why" if occasion.case_number else ""
+
+
+def terms(occasion: Occasion) -> str:
+    """The written rules, in the language of the letter."""
+    return f"{occasion.terms}?lang={language(occasion.locale)}" if occasion.terms else ""
 
 
 def reference(say: Say, occasion: Occasion, reason: str) -> tuple[Row, ...]:

@@ -171,6 +171,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     action: Action | None = None
     why: str = ""
     """Where the decision stands in plain words; empty where nothing was decided."""
+    terms: str = ""
+    """Where the written rules stand that it was decided by; empty where they are not public."""
     closing: str
     signatory: str
     desk: str

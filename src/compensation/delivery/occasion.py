@@ -53,6 +53,8 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     citations: tuple[str, ...] = ()
     """Where the rights stand that these dues come from; see ``cited``."""
     edited: Edited = Edited()
+    terms: str = ""
+    """Where the policy it was decided by is read by everybody; empty where it is not."""
 
     def __post_init__(self) -> None:
         # What people wrote is kept inert, and what has nothing to be read in it counts as not said.

@@ -50,6 +50,8 @@ class Post:
     def compose(self, letter: str, facts: Facts, token: str) -> Letter:
         """The letter of a delivery. ``token`` opens its page."""
         occasion = facts.occasion
+        if occasion.terms:
+            occasion = msgspec.structs.replace(occasion, terms=f"{self.base_url.rstrip('/')}{occasion.terms}")
         if letter == "offers":
             assert facts.case is not None, "only a case has offers"
             until = (facts.case.created_at + VALID["offers"]).date()

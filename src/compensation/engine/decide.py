@@ -3,6 +3,7 @@
 import msgspec
 
 from compensation.core.money import Money
+from compensation.engine.after_sale import past_window
 from compensation.engine.assess import Assessment
 from compensation.engine.dues import Due, HarmFound
 from compensation.engine.goodwill import Grant, weigh
@@ -86,9 +87,7 @@ def review(assessment: Assessment, policy: Policy, history: History) -> tuple[Re
     most = policy.document.review.cases
     if most is not None and history.cases >= most:
         reasons.append(Reason("review.cases", {"cases": history.cases, "days": policy.document.caps.period_days}))
-    order = assessment.report.order
-    since = (order.delivered_on or order.ordered_on) if order else None
-    window = policy.document.house.window(order.ordered_on if order else None)
-    if since is not None and window is not None and (assessment.on - since).days > window:
-        reasons.append(Reason("review.outside_window", {"days": (assessment.on - since).days, "window": window}))
+    late = past_window(policy.document, assessment.report, assessment.on)
+    if late is not None:
+        reasons.append(Reason("review.outside_window", {"days": late[0], "window": late[1]}))
     return tuple(reasons)

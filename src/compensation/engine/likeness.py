@@ -1,16 +1,18 @@
 """When two cases must come out alike under one policy: a key of everything that the decision can look at, and no more.
 
 A decision never reads the words, the names or the numbers of an order. It reads a day only through the rules in force,
-the days of delay and the window for requests; a seed only through the draws of the policy; a budget or a past only
-where it can bind. Cases with equal keys are decided once.
+the days of delay, the window for requests and the warranty; a seed only through the draws of the policy; a budget or a
+past only where it can bind. Cases with equal keys are decided once.
 """
 
 from bisect import bisect
 from collections.abc import Hashable, Iterator
+from datetime import date
 
 import msgspec
 from msgspec import UNSET
 
+from compensation.engine.after_sale import kept_by_customer, past_window, under_warranty
 from compensation.engine.assess import days_late
 from compensation.engine.law import Law, LegalPack
 from compensation.engine.offers import drawn
@@ -47,18 +49,17 @@ class Likeness:
             tuple(sorted(_cost(line) for line in report.cost_lines)),
             msgspec.structs.replace(facts, days_late=days_late(report, inputs.on)),
             bisect(self._epochs, inputs.on.toordinal()),
-            self._late(report, inputs),
+            self._after_sale(report, inputs.on),
             tuple(drawn(draw, code, inputs.seed) for draw, code in self._draws),
             self._past(inputs.history, money),
             self._bounds(inputs.limits, report),
             inputs.without,
         )
 
-    def _late(self, report: Report, inputs: Inputs) -> bool:
-        order = report.order
-        since = (order.delivered_on or order.ordered_on) if order else None
-        window = self._policy.document.house.window(order.ordered_on if order else None)
-        return since is not None and window is not None and (inputs.on - since).days > window
+    def _after_sale(self, report: Report, on: date) -> Hashable:
+        document = self._policy.document
+        late = past_window(document, report, on) is not None
+        return late, under_warranty(document, report, on), kept_by_customer(document, report)
 
     def _past(self, history: History, money: str) -> Hashable:
         """The history; the goodwill of before only where it can still reach the customer's cap."""

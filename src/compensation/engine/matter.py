@@ -3,6 +3,7 @@
 import msgspec
 
 from compensation.core.money import Money
+from compensation.engine.after_sale import kept_by_customer
 from compensation.engine.assess import Assessment, Obligation
 from compensation.engine.circumstances import Circumstances
 from compensation.engine.dues import Due
@@ -67,6 +68,11 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
     def has(self, remedy: str) -> bool:
         """Whether a remedy that is not owed can be given: on the shelf, and not switched off by the policy."""
         return remedy in self.shelf and remedy not in self.policy.off
+
+    def takes_back_what_stays(self, remedy: str) -> bool:
+        """Whether this way in kind needs goods back that the policy never takes back."""
+        document = self.policy.document
+        return remedy in self.policy.takes_back and kept_by_customer(document, self.assessment.report)
 
     @property
     def budget_left(self) -> int | None:

@@ -81,6 +81,7 @@ class Policy:
         self.gestures = tuple(ReadyGesture(gesture, gesture.when.ready()) for gesture in document.gesture)
         self.offers = tuple(ReadyOffer(rule, rule.when.ready()) for rule in document.offer)
         self.in_kind_days = {way.remedy: way.due_in_days for way in document.in_kind}
+        self.takes_back = frozenset(way.remedy for way in document.in_kind if way.takes_back)
         self.off = frozenset(document.house.methods_off)
         caps = document.caps
         self.case_caps, self.harm_caps, self.customer_caps = _minor(caps.case), _minor(caps.harm), _minor(caps.customer)

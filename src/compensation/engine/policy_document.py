@@ -10,6 +10,8 @@ from msgspec import UNSET, Meta, UnsetType
 from compensation.core.states import PolicyState
 from compensation.engine.condition import When
 from compensation.engine.harm import Wording
+from compensation.engine.house_rules import HouseRules
+from compensation.engine.public_terms import PublicTerms
 from compensation.engine.report import Code, Country, Report
 from compensation.engine.shapes import Shape
 from compensation.engine.taxonomy import Percent, Scale
@@ -17,8 +19,6 @@ from compensation.engine.taxonomy import Percent, Scale
 Amounts = dict[str, Decimal]
 """Sums in major units by currency, such as ``{ EUR = 75, KWD = 25 }``."""
 
-WindowDays = Annotated[int, Meta(ge=1, le=3650)]
-MonthDay = Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z")]
 IN_MONEY = "money"
 PROMISED = "store_credit_bonus"
 """The remedy that keeps a promise of store credit."""
@@ -103,40 +103,6 @@ class Repeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     percent: Annotated[int, Meta(ge=1, le=300)]
 
 
-class Season(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A part of every year with a window of its own, by the day of purchase; it may run over New Year."""
-
-    name: Wording
-    first: MonthDay
-    last: MonthDay
-    request_window_days: WindowDays
-
-    def holds(self, on: datetime.date) -> bool:
-        day = f"{on:%m-%d}"
-        if self.first <= self.last:
-            return self.first <= day <= self.last
-        return day >= self.first or day <= self.last
-
-
-class HouseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a customer can read beforehand. None of it touches what a statute gives."""
-
-    processing_days: Annotated[int, Meta(ge=1, le=60)]
-    request_window_days: WindowDays | None = None
-    """For how long after delivery a request is expected. A later one is looked at by a person, never refused here."""
-    season: tuple[Season, ...] = ()
-    methods_off: tuple[Code, ...] = ()
-    """Remedies that are not given, unless they pay a sum owed."""
-
-    def window(self, bought: datetime.date | None) -> int | None:
-        """The window for what was bought on a day: that of the first season that holds, else the ordinary one."""
-        if bought is not None:
-            for season in self.season:
-                if season.holds(bought):
-                    return season.request_window_days
-        return self.request_window_days
-
-
 class Goodwill(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a harm earns: per cent of the order by its severity, or a flat sum by currency.
 
@@ -200,6 +166,8 @@ class InKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     remedy: Code
     due_in_days: Annotated[int, Meta(ge=0, le=365)]
+    takes_back: bool | UnsetType = UNSET
+    """It needs the goods back, so it is not offered for goods that are never taken back."""
 
 
 class OfferRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -242,6 +210,7 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     scope: Scope = Scope()
     offers_at_most: Annotated[int, Meta(ge=2, le=12)] = 6
     house: HouseRules
+    public: PublicTerms | UnsetType = UNSET
     points: Points
     caps: Caps = Caps()
     review: Review = Review()

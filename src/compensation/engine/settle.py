@@ -29,6 +29,8 @@ def settle(rule: OfferRule, matter: Matter) -> Settlement | Refusal | None:
             return None
         if not matter.has(rule.in_kind):
             return Refusal(key=rule.key, reason=Reason("refused.not_on_shelf", {"remedy": rule.in_kind}))
+        if matter.takes_back_what_stays(rule.in_kind):
+            return Refusal(key=rule.key, reason=Reason("refused.not_taken_back", {"remedy": rule.in_kind}))
         deeds.append(lines.in_kind(owed_in_kind, rule.in_kind, matter))
     elif owed_in_kind is not None and rule.owed == "nothing":
         return None

@@ -1,6 +1,7 @@
 """The explanation of a decision, told in the order of force: law, facts, policy, limits, budget, proposal."""
 
 from compensation.core.money import Money
+from compensation.engine.after_sale import under_warranty
 from compensation.engine.matter import Matter
 from compensation.engine.plan import Offer
 from compensation.engine.reason import Reason, Step, TraceLine
@@ -74,6 +75,10 @@ def _facts(matter: Matter) -> list[TraceLine]:
     ]
     if matter.case.days_late:
         told.append(TraceLine(step=Step.facts, reason=Reason("facts.days_late", {"days": matter.case.days_late})))
+    covered = under_warranty(matter.policy.document, matter.assessment.report, matter.assessment.on)
+    if covered is not None:
+        code = "facts.under_warranty" if covered[0] else "facts.out_of_warranty"
+        told.append(TraceLine(step=Step.facts, reason=Reason(code, {"months": covered[1]})))
     refused = len(matter.assessment.report.cost_lines) - sum(
         1 for due in matter.assessment.dues if due.source.startswith("cost:")
     )

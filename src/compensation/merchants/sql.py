@@ -9,6 +9,10 @@ MERCHANT = "SELECT id, route, name, mode FROM merchants WHERE id = $1"
 ADD_BRAND = "INSERT INTO brands (merchant_id, id, face, created_at) VALUES ($1, $2, $3, $4)"
 BRAND = "SELECT face FROM brands WHERE merchant_id = $1 AND id = $2"
 
+BRAND_OF_POLICY = """
+SELECT brand_id FROM programs WHERE merchant_id = $1 ORDER BY policy = $2 DESC, is_default DESC, id LIMIT 1
+"""
+
 ADD_PROGRAM = """
 INSERT INTO programs (merchant_id, id, name, brand_id, policy, is_default, created_at)
 SELECT $1, $2, $3, $4, $5, NOT EXISTS (SELECT FROM programs WHERE merchant_id = $1), $6

@@ -153,6 +153,11 @@ CODES: dict[str, Entry] = {
     "unknown_policy": Entry(400, "The catalogue has no such policy.", "Name one that it has."),
     "unknown_policy_version": Entry(404, "There is no such version of a policy.", "GET /v1/policies lists yours."),
     "no_version_before": Entry(404, "It is the first version of its policy.", "Name another one with `against`."),
+    "not_public": Entry(
+        422,
+        "Nobody but you reads this version.",
+        "Give it a `[public]` part, and publish it; the page is there at once.",
+    ),
     "unknown_simulation": Entry(404, "There is no such simulation of this version.", _LIST),
     "simulation_running": Entry(409, "A simulation of this version is running.", "Wait for it, or cancel it."),
     "validity_over": Entry(422, "The policy's last day has passed.", "Write a new version with new days."),

@@ -7,6 +7,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromPath, JSONBody, Parameter
 
 from compensation.catalog.draft import Checked, NewDraft, Toml, check, draft
+from compensation.catalog.public import public_route
 from compensation.catalog.publish import Move, Signed, publish, retire, roll_back, shadow, unshadow
 from compensation.catalog.version import (
     MOST,
@@ -25,6 +26,7 @@ from compensation.web.answer import answered
 from compensation.web.asked import Caller, Door, Key
 from compensation.web.console.labels import Labels
 from compensation.web.policy_words import PolicyWords
+from compensation.web.public_link import PublicLinks, public_links
 
 
 class PolicyPage(msgspec.Struct, frozen=True):
@@ -112,6 +114,16 @@ async def diff(
     return Diff(name, newer.name, told, words.changes(older, document))
 
 
+@get("/{policy_id:str}/public", summary="Where everybody reads it")
+async def public(policy_id: FromPath[str], request: Request[Any, Any, Any], door: Door, who: Caller) -> PublicLinks:
+    """The public page of a version that was published and has a `[public]` part, and HTML for your own pages."""
+    async with door.read(who.merchant_id) as tx:
+        found = await policy_text(tx, policy_id)
+        route = await public_route(tx, found)
+    state = request.app.state
+    return public_links(state.post.writer.words, state.settings, route, found.policy.document)
+
+
 async def _older(tx: Tx, newer: PolicyText, against: str | None) -> tuple[PolicyDocument, str]:
     older = await (version_before(tx, newer) if against is None else policy_text(tx, against))
     if older is None:
@@ -166,7 +178,7 @@ def _move(policy_id: str, data: Signed) -> Move:
 router = Router(
     "/policies",
     route_handlers=[
-        create, validate, index, read, diff, shadow_policy, unshadow_policy, publish_policy, retire_policy,
+        create, validate, index, read, diff, public, shadow_policy, unshadow_policy, publish_policy, retire_policy,
         roll_back_policy,
     ],
     tags=["Policies"],

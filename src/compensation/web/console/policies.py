@@ -11,10 +11,12 @@ from compensation.cases.trials.shadow import ShadowSums, shadow_sums
 from compensation.cases.trials.simulation import Simulation, simulations
 from compensation.catalog.draft import NewDraft, draft
 from compensation.catalog.library import library, shipped_text
+from compensation.catalog.public import public_route, wanting
 from compensation.catalog.version import PolicyText, PolicyVersion, policy_text, policy_versions, version_before
-from compensation.core.errors import Forbidden, Invalid
+from compensation.core.errors import Forbidden, Invalid, Refused
 from compensation.core.states import PolicyState, may_move
 from compensation.core.text import day, isolate, ltr
+from compensation.db.pool import Tx
 from compensation.delivery.letter import Badge
 from compensation.delivery.words import Say, word
 from compensation.engine.policy_document import PolicyDocument
@@ -25,6 +27,7 @@ from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.view import key_of, see, view
 from compensation.web.form import form_of
 from compensation.web.policy_words import Part, PolicyWords
+from compensation.web.public_link import PublicLinks, public_links
 from compensation.web.request import StrictRequest
 
 HERE = "/console/policies"
@@ -37,6 +40,13 @@ STATES: dict[str, Badge] = {
     PolicyState.published: Badge("good", word("Published")),
     PolicyState.retired: Badge("", word("Retired")),
 }
+WANTING = {
+    "public": word("It has no public page: nobody can read beforehand how you decide."),
+    "limits": word("Its public page does not say what you cannot do."),
+    "disputes": word("Its public page does not say what happens when somebody does not agree."),
+    "returns": word("Its public page does not say how goods come back."),
+}
+"""What a public page lacks, said before a policy is published."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +72,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """What this agent may do with it now: shadow, unshadow, publish, retire, roll-back, simulate."""
     simulations: list[Simulation]
     shadow: list[ShadowSums]
+    public: PublicLinks | None
+    """Where everybody reads it, once it is published."""
+    wanting: list[str]
 
 
 @get("/policies")
@@ -134,6 +147,7 @@ async def seen(request: StrictRequest, door: Door, desk: Desk, policy_id: str, a
         found = await policy_text(tx, policy_id)
         before = await (policy_text(tx, against) if against else version_before(tx, found))
         tried, shadowed = await simulations(tx, policy_id, 10), await shadow_sums(tx, policy_id)
+        public = await _public(request, tx, found)
         people = await agents(tx, [one for one in (found.written_by, found.published_by) if one])
     labels = Labels(words(request, desk.locale), request.app.state.post.writer.reasons)
     document, older = found.policy.document, _older(before, found, door)
@@ -148,7 +162,18 @@ async def seen(request: StrictRequest, door: Door, desk: Desk, policy_id: str, a
         may=_may(desk.agent, found),
         simulations=tried,
         shadow=shadowed,
+        public=public,
+        wanting=[labels.say(WANTING[name]) for name in wanting(document)],
     )
+
+
+async def _public(request: StrictRequest, tx: Tx, found: PolicyText) -> PublicLinks | None:
+    try:
+        route = await public_route(tx, found)
+    except Refused:
+        return None
+    state = request.app.state
+    return public_links(state.post.writer.words, state.settings, route, found.policy.document)
 
 
 def _older(before: PolicyText | None, found: PolicyVersion, door: Door) -> PolicyDocument | None:

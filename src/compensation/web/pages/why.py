@@ -35,7 +35,9 @@ _READ = {
     Verification.unverified: word("We have not read this law itself. We keep to it all the same."),
     Verification.excerpt: word("We have read a part of this law, not the whole."),
 }
-_FACTS = frozenset({"facts.days_late", "facts.costs_left_out", "facts.counted_once"})
+_FACTS = frozenset(
+    {"facts.days_late", "facts.costs_left_out", "facts.counted_once", "facts.under_warranty", "facts.out_of_warranty"}
+)
 
 
 class Point(msgspec.Struct, frozen=True):
