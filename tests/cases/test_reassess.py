@@ -18,6 +18,10 @@ from compensation.core.states import CaseState
 from compensation.customers.erase import Erase, erase
 from compensation.db.answers import Who
 from compensation.db.audit import audit
+from compensation.delivery.compose import Writer
+from compensation.delivery.facts import case_facts
+from compensation.delivery.links import link_of
+from compensation.delivery.tell import Tell, queue
 from compensation.engine.plan import History
 from compensation.engine.report import CostLine, Facts, Report
 from tests.cases.desk import INC_19, Desk, reading
@@ -133,3 +137,29 @@ def test_the_last_word_on_a_line_counts_and_no_other_line_is_touched(said: list[
     last = dict(said)
     assert [line.accepted for line in now.cost_lines] == [last.get(n, False) for n in (1, 2, 3)]
     assert [line.reference for line in now.cost_lines] == ["R-0", "R-1", "R-2"]
+
+
+async def test_a_customer_who_was_written_to_is_written_to_again_and_one_who_was_not_is_not(desk: Desk) -> None:
+    asked = await desk.report(desk.system, COSTLY | {"ask_customer": True})
+    assert (await desk.told()).count("tell_offers") == 1
+    [task] = await desk.owner.fetch("SELECT id, subject_id FROM outbox WHERE topic = 'tell_offers'")
+    await desk.door.write(queue, desk.system, Tell("offers", task["subject_id"]))
+    async with desk.door.read(desk.system.merchant_id) as tx:
+        link, renewed = (
+            await link_of(tx, "offers", asked.id),
+            (await case_facts(tx, asked.id, asked.created_at)).occasion,
+        )
+    assert not renewed.renewed
+    asked = await again(desk, asked, True, True)
+    assert (await desk.told()).count("tell_offers") == 2
+    async with desk.door.read(desk.system.merchant_id) as tx:
+        facts = await case_facts(tx, asked.id, asked.created_at)
+        assert await link_of(tx, "offers", asked.id) == link, "the link that he has goes on working"
+    assert facts.occasion.renewed
+    assert facts.case is not None
+    letter = Writer().offers(facts.occasion, facts.case.offers, "https://shop.example/o/x", facts.occasion.on)
+    assert letter.get[0].startswith("We looked at your case once more")
+
+    unasked = await desk.report(desk.system, COSTLY)
+    await again(desk, unasked, True, True)
+    assert (await desk.told()).count("tell_offers") == 2

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from compensation.cases.reassess import Reassess, reassess
 from compensation.cases.trials.past import past
 from compensation.cases.trials.reckon import Brief, Reckoner
 from compensation.cases.trials.samples import samples, told
@@ -29,6 +30,7 @@ from compensation.core.states import MOVES
 from compensation.db.answers import Who
 from compensation.db.audit import audit
 from compensation.db.outbox import claim, finish
+from compensation.engine.report import Facts, Wants
 from tests.cases.desk import Desk
 from tests.catalog.pen import DEFECT, earning, live, move, named, text, variant, write
 from tests.conftest import make_merchant
@@ -194,6 +196,25 @@ async def test_another_merchants_cases_are_not_counted(desk: Desk) -> None:
 async def test_the_machine_of_a_simulation_is_the_one_in_the_table(desk: Desk) -> None:
     rows = await desk.owner.fetch("SELECT from_state, to_state FROM state_moves WHERE machine = 'simulation'")
     assert {tuple(row) for row in rows} == {(old, new) for old, news in MOVES["simulation"].items() for new in news}
+
+
+async def test_a_case_that_is_assessed_anew_is_decided_anew_in_the_shadow(desk: Desk) -> None:
+    version = await write(desk, earning(10))
+    await move(desk, shadow, desk.lead, version)
+    case = await desk.report(desk.system, DEFECT)
+    assert await work(desk, "shadow") == 1
+    await desk.door.write(
+        reassess,
+        desk.system,
+        Reassess(case_id=case.id, facts=Facts(keeps_goods=True, wants=Wants.refund), reason="He called"),
+    )
+    assert await work(desk, "shadow") == 1
+    assert await desk.count("shadow_decisions") == 2, "what was decided before is kept"
+    async with desk.door.read(desk.system.merchant_id) as tx:
+        [sums] = await shadow_sums(tx, version.id)
+        [latest] = await shadow_decisions(tx, version.id, None, 10)
+    assert sums.cases == 1
+    assert latest.case_id == case.id
 
 
 async def test_a_policy_in_the_shadow_decides_beside_the_live_one_and_offers_nothing(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from compensation.cases.case import Case, case
 from compensation.cases.consent import ConsentGiven
 from compensation.cases.move import Locked, locked, move
 from compensation.cases.override import Override, overriding
+from compensation.cases.promise import promise
 from compensation.cases.risk.review import open_review
 from compensation.cases.risk.signals import score
 from compensation.core.errors import Forbidden, NotFound
@@ -45,8 +46,9 @@ async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
     not cover it and the program escalates, whoever approves funds it. What is owed waits for no budget.
 
     Raises NotFound ``unknown_case`` (also for a customer whose case it is not) and ``unknown_offer``; Refused
-    ``wrong_state``, ``consent_required``, ``agreement_required``, ``override_reason_needed``, ``budget_exhausted``;
-    Invalid ``full_name_needed``; Forbidden ``not_yourself``, ``not_the_customer``, ``unknown_agent``, ``own_case``.
+    ``wrong_state``, ``consent_required``, ``agreement_required``, ``override_reason_needed``, ``budget_exhausted``,
+    ``customer_cap_reached``; Invalid ``full_name_needed``; Forbidden ``not_yourself``, ``not_the_customer``,
+    ``unknown_agent``, ``own_case``.
     """
     actor = acting(who, what.agent)
     chosen_case = await locked(tx, what.case_id, CaseState.offered, offer=what.offer)
@@ -57,6 +59,7 @@ async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
         raise NotFound("unknown_offer", "The case has no such offer; read its offers again.")
     spoken = consent.check(offer, what.consent, chosen_case.locale)
     said = await overriding(tx, chosen_case.id, offer, what.override, actor, at)
+    await promise(tx, chosen_case, offer, at)
     bound = await bounding(tx, actor, chosen_case.agent_id)
     authority_of = None if bound is None else bound.id
     asked = Asked(

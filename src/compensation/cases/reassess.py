@@ -14,6 +14,7 @@ from compensation.cases.case import CaseFile, case_file
 from compensation.cases.move import Locked, locked, move
 from compensation.cases.said import open_report, seal_report
 from compensation.cases.sign import sign
+from compensation.cases.trials.past import past
 from compensation.cases.weigh import Setting, Weighed, history, setting, weigh
 from compensation.core.errors import Conflict, Invalid
 from compensation.core.states import CaseState
@@ -47,7 +48,9 @@ async def reassess(tx: Tx, who: Who, what: Reassess, at: datetime) -> CaseFile:
     """Assess and decide the case once more, by the policy and the law of today. It is ``offered`` again, with other
     offers and a further receipt; the receipts before it stay.
 
-    What somebody proposed must be sent back first, so that nobody approves what has changed beneath him.
+    What somebody proposed must be sent back first, so that nobody approves what has changed beneath him. A customer who
+    was written to is written to again. Without new facts it is done only where the customer was given more since then,
+    so that other offers are due.
 
     Raises NotFound ``unknown_case``, Refused ``wrong_state``, Conflict ``customer_erased``, Invalid
     ``unknown_cost_line``, ``nothing_changed`` and whatever a report with these facts would raise; Forbidden
@@ -64,11 +67,17 @@ async def reassess(tx: Tx, who: Who, what: Reassess, at: datetime) -> CaseFile:
     assert row is not None, "the case is locked, so it is there"
     before = open_report(key, case.id, row["report"])
     report = changed(before, what)
-    if report == before:
-        raise Invalid("nothing_changed", "The case is assessed by these facts already. Say what is otherwise.")
     under = await setting(tx, msgspec.structs.replace(report, program=case.program_id), at)
-    weighed = weigh(report, under, await _history(tx, case, under, at), case.id, at)
+    known = await _history(tx, case, under, at)
+    if report == before and not await _more_was_given(tx, case.id, known):
+        raise Invalid("nothing_changed", "The case is assessed by these facts already. Say what is otherwise.")
+    weighed = weigh(report, under, known, case.id, at)
     await _write(tx, case, weighed, seal_report(key, case.id, report), actor, at, what.reason)
+    if await tx.value(sql.OFFERED_BY_LETTER, case.id):
+        # His link stays the same; what it shows is not what the letter said any more.
+        tx.tell("tell_offers", case.id)
+    if under.shadowed:
+        tx.tell("shadow", case.id)
     return await case_file(tx, case.id)
 
 
@@ -90,6 +99,17 @@ async def _history(tx: Tx, case: Locked, under: Setting, at: datetime) -> Histor
     opened: datetime = await tx.value(sql.OPENED, case.id)
     counted = opened >= at - timedelta(days=under.books.policy.document.caps.period_days)
     return msgspec.structs.replace(found, cases=found.cases - counted)
+
+
+async def _more_was_given(tx: Tx, case_id: str, known: History) -> bool:
+    """Whether the customer's past is another than when the case was decided; that it is longer ago does not count."""
+    row = await tx.row(sql.RECEIPT, case_id)
+    assert row is not None, "a case with offers was decided"
+    was, now = (
+        (one.cases, one.apologies, one.gestures, one.goodwill.amount if one.goodwill else 0, one.tier)
+        for one in (past(row["document"]).inputs.history, known)
+    )
+    return was != now
 
 
 async def _write(tx: Tx, case: Locked, weighed: Weighed, sealed: bytes, actor: str, at: datetime, reason: str) -> None:

@@ -177,6 +177,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 IS_HIMSELF = """
 SELECT EXISTS (SELECT FROM customers WHERE merchant_id = $1 AND id = $2 AND $3 && ARRAY[email_hash, reference_hash])
 """
+HOLD_GOODWILL = "SELECT hold_goodwill($1, $2, $3, $4)"
+PROMISE = """
+INSERT INTO goodwill_promises (merchant_id, id, case_id, customer_id, currency, amount, most, since, at, opened_at)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, c.created_at FROM cases AS c WHERE c.merchant_id = $1 AND c.id = $3
+"""
 BEYOND_AUTHORITY = "SELECT beyond_authority($1, $2, $3, $4, $5, $6, $7, $8)"
 HOLD_AUTHORITY = "SELECT hold_authority($1, $2, $3, $4, $5, $6, $7, $8)"
 GRANT = """
@@ -212,6 +217,9 @@ SELECT t.id, p.source, p.destination, p.amount FROM transfers AS t
 JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
 WHERE t.merchant_id = $1 AND t.subject_id = $2 AND t.kind = 'reserve'
   AND NOT EXISTS (SELECT FROM transfers AS r WHERE r.merchant_id = $1 AND r.subject_id = $2 AND r.reverses = t.id)
+"""
+OFFERED_BY_LETTER = """
+SELECT EXISTS (SELECT FROM deliveries AS d WHERE d.merchant_id = $1 AND d.case_id = $2 AND d.letter = 'offers')
 """
 TOLD = """
 SELECT EXISTS (

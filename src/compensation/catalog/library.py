@@ -69,13 +69,19 @@ class Library:
         """
         ours = {pack.code: pack for pack in self.law.packs}
         packs = [self._packs.get(digest) or ours.get(code) for code, digest in named.law.items()]
-        policy = policy or self._hashed.get(named.policy)
         return Books(
             taxonomy=self.taxonomy,
             law=Law(tuple(pack for pack in packs if pack is not None)),
-            policy=policy or self.books(named.policy_name.partition("/")[0], on).policy,
+            policy=policy or self.policy_named(named, on),
             shelf=self.shelf,
         )
+
+    def policy_named(self, named: Versions, on: datetime.date) -> Policy:
+        """The shipped policy that a receipt names, superseded or not; else the one in force that day under its code.
+
+        Raises Invalid ``unknown_policy``.
+        """
+        return self._hashed.get(named.policy) or self.books(named.policy_name.partition("/")[0], on).policy
 
     def _pack(self, path: Path) -> LegalPack:
         """A pack in force. Raises Invalid ``bad_document`` where it names what the catalogue does not have."""

@@ -45,6 +45,27 @@ CASE_LAWS = (
                                                        AND o.key = c.chosen)""",
     ),
     Law(
+        "nobody was promised more goodwill over a period than his policy allows one customer",
+        """SELECT p.merchant_id, p.id, p.customer_id, s.together, p.most FROM goodwill_promises AS p
+           CROSS JOIN LATERAL (
+             SELECT sum(b.amount) AS together FROM goodwill_promises AS b
+             WHERE b.merchant_id = p.merchant_id AND b.customer_id = p.customer_id AND b.currency = p.currency
+               AND b.withdrawn_at IS NULL AND b.at <= p.at AND (b.opened_at >= p.since OR b.id = p.id)) AS s
+           WHERE p.withdrawn_at IS NULL AND s.together > p.most""",
+    ),
+    Law(
+        "what is chosen is promised, for the goodwill that it gives, and what is not chosen is not",
+        """SELECT c.merchant_id, c.id, c.state, g.amount, p.amount AS promised FROM cases AS c
+           LEFT JOIN offers AS o ON o.merchant_id = c.merchant_id AND o.case_id = c.id AND o.key = c.chosen
+             AND c.state NOT IN ('rejected', 'cancelled')
+           LEFT JOIN LATERAL (
+             SELECT sum((line -> 'amount' ->> 'amount')::bigint) AS amount
+             FROM jsonb_array_elements(o.offer -> 'lines') AS line WHERE line ->> 'part' = 'goodwill') AS g ON true
+           LEFT JOIN goodwill_promises AS p ON p.merchant_id = c.merchant_id AND p.case_id = c.id
+             AND p.withdrawn_at IS NULL
+           WHERE coalesce(g.amount, 0) <> coalesce(p.amount, 0)""",
+    ),
+    Law(
         "every decided case has a receipt",
         """SELECT c.merchant_id, c.id, c.state FROM cases AS c WHERE c.state NOT IN ('reported', 'cancelled')
              AND NOT EXISTS (SELECT FROM receipts AS r WHERE r.merchant_id = c.merchant_id AND r.case_id = c.id)""",

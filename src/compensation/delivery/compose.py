@@ -68,7 +68,8 @@ class Writer:
             wait += " " + say("Without a choice, your right stays as it is.")
         ask = say("Choose how we put this right")
         choices, common = compared(say, made, occasion.settles, occasion.on, occasion.brand_name)
-        get = [say("You decide how we put this right. Nothing is chosen for you.")]
+        get = [say("We looked at your case once more: these offers take the place of those before.")] * occasion.renewed
+        get.append(say("You decide how we put this right. Nothing is chosen for you."))
         if common:
             get.append(say("Whatever you choose, this comes with it:") + " " + " ".join(common))
         return self._letter(

@@ -53,6 +53,7 @@ async def case_facts(tx: Tx, case_id: str, at: datetime, locale: str | None = No
         case_number=f"C-{case.number}",
         name=heard.person.name,
         salutation=heard.person.salutation,
+        renewed=await tx.value(sql.RENEWED, case_id),
         dues=case.assessment.dues,
         citations=cited(case.assessment.obligations),
         edited=await _own_words(tx, case),

@@ -49,6 +49,8 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     """As the customer's record has it, like the salutation; neither is ever guessed."""
     salutation: str = ""
     """The whole of how he is addressed: ``Dear Ms Weber``, ``السيدة دلال``, ``Уважаема г-жо Петкова``."""
+    renewed: bool = False
+    """Whether the case was assessed anew, so that its offers take the place of others."""
     dues: tuple[Due, ...] = ()
     citations: tuple[str, ...] = ()
     """Where the rights stand that these dues come from; see ``cited``."""

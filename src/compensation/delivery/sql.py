@@ -57,6 +57,8 @@ INSERT INTO letter_words (merchant_id, id, case_id, words, written_by, at) VALUE
 """
 WORDS = "SELECT id, words FROM letter_words WHERE merchant_id = $1 AND case_id = $2 ORDER BY id DESC LIMIT 1"
 
+RENEWED = "SELECT EXISTS (SELECT FROM case_events WHERE merchant_id = $1 AND case_id = $2 AND what = 'reassessed')"
+
 CASE_SUBJECT = "SELECT id AS case_id, customer_id, locale FROM cases WHERE merchant_id = $1 AND id = $2"
 ORDER_SUBJECT = """
 SELECT o.case_id, o.customer_id, coalesce(c.locale, k.locale) AS locale FROM orders AS o

@@ -103,6 +103,9 @@ CODES: dict[str, Entry] = {
     "currency_mismatch": Entry(422, "Two sums are in different currencies.", "Use the one that `currency` names."),
     "insufficient_balance": Entry(422, "Less is left than was asked for.", "Spend what `balance` says is left."),
     "budget_exhausted": Entry(422, "The program's budget does not cover the goodwill.", "Add to it, or choose less."),
+    "customer_cap_reached": Entry(
+        422, "Another case took up the goodwill this customer may have.", "Choose less, or assess the case anew."
+    ),
     "same_card": Entry(400, "One card is named twice.", "Name two different cards."),
     "kind_mismatch": Entry(
         422, "One is a gift card and the other store credit.", "Merge what is alike; transfer credit to a card."

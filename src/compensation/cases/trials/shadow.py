@@ -63,7 +63,8 @@ class ShadowDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def shadow_case(tx: Tx, who: Who, what: ShadowCase, at: datetime) -> Shadowed:
-    """Decide a case by every policy in the shadow that is meant for it. Doing it again changes nothing."""
+    """Decide a case by every policy in the shadow that is meant for it. Doing it again changes nothing; a
+    case that was assessed anew is decided anew."""
     row = await tx.row(sql.DECIDED, what.case_id)
     tried = await standing(tx, PolicyState.shadow)
     if row is None or not tried:
@@ -80,6 +81,7 @@ async def shadow_case(tx: Tx, who: Who, what: ShadowCase, at: datetime) -> Shado
         await tx.run(
             sql.SHADOWED, policy_id, what.case_id, report.money, was.key, now.key, was.value, now.value, was.cost,
             now.cost, before.goodwill, after.goodwill, before.offers != after.offers, at,
+            row["receipt_id"],
         )  # fmt: skip
         count += 1
     return Shadowed(what.case_id, count)

@@ -2,16 +2,17 @@
 
 # What a case was decided from, as its latest receipt has it; and who decides such a case today.
 DECIDED = """
-SELECT r.document, c.chosen, c.program_id, p.brand_id, p.policy AS family FROM cases AS c
+SELECT r.id AS receipt_id, r.document, c.chosen, c.program_id, p.brand_id, p.policy AS family FROM cases AS c
 JOIN programs AS p ON p.merchant_id = $1 AND p.id = c.program_id
 JOIN receipts AS r ON r.merchant_id = $1 AND r.case_id = c.id
 WHERE c.merchant_id = $1 AND c.id = $2 ORDER BY r.id DESC LIMIT 1
 """
 SHADOWED = """
 INSERT INTO shadow_decisions (merchant_id, policy_id, case_id, currency, first_before, first_after, value_before,
-  value_after, cost_before, cost_after, goodwill_before, goodwill_after, differs, at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING
+  value_after, cost_before, cost_after, goodwill_before, goodwill_after, differs, at, receipt_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING
 """
+# Of a case that was assessed anew the latest counts. Receipts are told apart by ids that grow.
 SHADOW_SUMS = """
 SELECT currency, count(*) AS cases, count(*) FILTER (WHERE differs) AS differing,
   count(*) FILTER (WHERE value_after > value_before) AS gains,
@@ -19,13 +20,19 @@ SELECT currency, count(*) AS cases, count(*) FILTER (WHERE differs) AS differing
   count(*) FILTER (WHERE first_before <> first_after) AS flips,
   sum(cost_before)::bigint AS cost_before, sum(cost_after)::bigint AS cost_after,
   sum(goodwill_before)::bigint AS goodwill_before, sum(goodwill_after)::bigint AS goodwill_after
-FROM shadow_decisions WHERE merchant_id = $1 AND policy_id = $2 GROUP BY currency ORDER BY cases DESC, currency
+FROM shadow_decisions AS s WHERE merchant_id = $1 AND policy_id = $2 AND NOT EXISTS (
+  SELECT FROM shadow_decisions AS n WHERE n.merchant_id = $1 AND n.policy_id = $2 AND n.case_id = s.case_id
+    AND n.receipt_id > s.receipt_id)
+GROUP BY currency ORDER BY cases DESC, currency
 """
 SHADOW_ROWS = """
 SELECT case_id, currency, first_before, first_after, value_before, value_after, cost_before, cost_after,
   goodwill_before, goodwill_after, at
-FROM shadow_decisions
+FROM shadow_decisions AS s
 WHERE merchant_id = $1 AND policy_id = $2 AND differs AND ($3::text IS NULL OR case_id < $3)
+  AND NOT EXISTS (
+    SELECT FROM shadow_decisions AS n WHERE n.merchant_id = $1 AND n.policy_id = $2 AND n.case_id = s.case_id
+      AND n.receipt_id > s.receipt_id)
 ORDER BY case_id DESC LIMIT $4
 """
 

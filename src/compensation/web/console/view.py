@@ -98,6 +98,10 @@ NOT_DONE = {
         "The program’s budget does not cover the goodwill of this offer. Choose one that costs less, such as the sum "
         "owed alone, or have somebody add to the budget."
     ),
+    "customer_cap_reached": word(
+        "Another case of this customer was chosen meanwhile, and both together would pass the policy’s cap. Choose an "
+        "offer with less goodwill, or assess this case anew."
+    ),
     "self_approval": word("You made this proposal, so another person decides on it."),
     "not_an_approver": word("Your role may not decide on what others propose."),
     "beyond_authority": word("This is above your own authority. Ask somebody who may grant more."),
