@@ -45,6 +45,8 @@ def page(name: str, letter: Letter | None, **more: Any) -> str:
         "tongues": tuple(Tongue(each, f"?lang={each}") for each in ("en", "ar", "bg")),
         "here": "/t/dem0-7Q2M",
         "why": "/t/dem0-7Q2M/why",
+        "goods_first": False,
+        "missing": (),
         "csrf": Markup('<input type="hidden" name="csrf" value="not-a-secret">'),
     }
     return ENV.get_template(f"pages/{name}.html").render(context | more)
@@ -146,6 +148,9 @@ def sheets() -> dict[str, str]:
         "evidence.wrong.ar": evidence("ar", wrong=WORDS.in_("ar")(WRONG["unknown_file_type"]), files=[]),
         "evidence.ended.en": evidence("en", takes=False),
         "offer.wrong.en": offer("INC-01", chosen="credit", wrong="consent_missing"),
+        "offer.missing.ar": offer(
+            "INC-14", goods_first=True, missing=("صورة",), chosen="credit", wrong="documents_missing"
+        ),
         "offer.none.ar": offer("INC-02", wrong="none_chosen"),
         "gift.en": gift("INC-01", "gift_card"),
         "gift.shown.en": gift("INC-01", "gift_card", revealed=True),

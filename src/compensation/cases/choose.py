@@ -13,6 +13,7 @@ from compensation.cases.case import Case, case
 from compensation.cases.consent import ConsentGiven
 from compensation.cases.move import Locked, locked, move
 from compensation.cases.override import Override, overriding
+from compensation.cases.papers import lacking, may_go_on
 from compensation.cases.promise import promise
 from compensation.cases.risk.review import open_review
 from compensation.cases.risk.signals import score
@@ -32,6 +33,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     offer: Annotated[str, Meta(min_length=1, max_length=64)]
     consent: ConsentGiven | None = None
     override: Override | None = None
+    without_documents: bool = False
+    """The customer cannot give a paper that the policy asks for. A second person then decides."""
     agent: Named = None
 
 
@@ -47,8 +50,8 @@ async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
 
     Raises NotFound ``unknown_case`` (also for a customer whose case it is not) and ``unknown_offer``; Refused
     ``wrong_state``, ``consent_required``, ``agreement_required``, ``override_reason_needed``, ``budget_exhausted``,
-    ``customer_cap_reached``; Invalid ``full_name_needed``; Forbidden ``not_yourself``, ``not_the_customer``,
-    ``unknown_agent``, ``own_case``.
+    ``customer_cap_reached``, ``documents_missing``, ``inspection_needed``; Invalid ``full_name_needed``; Forbidden
+    ``not_yourself``, ``not_the_customer``, ``unknown_agent``, ``own_case``.
     """
     actor = acting(who, what.agent)
     chosen_case = await locked(tx, what.case_id, CaseState.offered, offer=what.offer)
@@ -57,6 +60,8 @@ async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
     offer = chosen_case.offer
     if offer is None:
         raise NotFound("unknown_offer", "The case has no such offer; read its offers again.")
+    missing = await lacking(tx, chosen_case.id, offer)
+    may_go_on(offer, missing, what.without_documents)
     spoken = consent.check(offer, what.consent, chosen_case.locale)
     said = await overriding(tx, chosen_case.id, offer, what.override, actor, at)
     await promise(tx, chosen_case, offer, at)
@@ -69,6 +74,10 @@ async def choose(tx: Tx, who: Who, what: Choose, at: datetime) -> Case:
         value=offer.value,
     )
     reason = await _second_person_needed(tx, chosen_case, actor, authority_of, asked, at)
+    if missing:
+        reason = reason or "documents"
+    if offer.inspection:
+        reason = reason or "inspection"
     # A sign routes to a second person and never refuses; what costs nothing, such as an apology, is held up by none.
     found = await score(tx, chosen_case.id, at)
     look_twice = found.review and offer.value.amount > 0

@@ -14,7 +14,7 @@ from compensation.core.ids import is_id
 from compensation.customers.customer import find as find_customers
 from compensation.db.pool import Tx
 
-View = Literal["open", "mine", "needs_approval", "issued", "closed", "unread", "all"]
+View = Literal["open", "mine", "needs_approval", "to_inspect", "issued", "closed", "unread", "all"]
 UNREAD_AFTER = timedelta(days=7)
 """A message that nobody has opened by then is looked at like one that bounced."""
 MOST = 100

@@ -71,14 +71,27 @@ async def reassess(tx: Tx, who: Who, what: Reassess, at: datetime) -> CaseFile:
     known = await _history(tx, case, under, at)
     if report == before and not await _more_was_given(tx, case.id, known):
         raise Invalid("nothing_changed", "The case is assessed by these facts already. Say what is otherwise.")
-    weighed = weigh(report, under, known, case.id, at)
-    await _write(tx, case, weighed, seal_report(key, case.id, report), actor, at, what.reason)
+    await decide_again(tx, case, report, under, actor, at, what.reason)
+    return await case_file(tx, case.id)
+
+
+async def decide_again(
+    tx: Tx, case: Locked, report: Report, under: Setting, actor: str, at: datetime, reason: str
+) -> None:
+    """Decide a case that is locked and ``offered`` by what its report says now; it is ``offered`` again.
+
+    A customer who was written to is written to again. ``reason`` is in somebody's words; empty where what happened is
+    told by the history already.
+    """
+    assert case.data_key is not None, "of an erased customer nothing is assessed"
+    weighed = weigh(report, under, await _history(tx, case, under, at), case.id, at)
+    sealed = seal_report(open_key(tx, case.customer_id, case.data_key), case.id, report)
+    await _write(tx, case, weighed, sealed, actor, at, reason)
     if await tx.value(sql.OFFERED_BY_LETTER, case.id):
         # His link stays the same; what it shows is not what the letter said any more.
         tx.tell("tell_offers", case.id)
     if under.shadowed:
         tx.tell("shadow", case.id)
-    return await case_file(tx, case.id)
 
 
 def changed(report: Report, what: Change) -> Report:

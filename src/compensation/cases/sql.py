@@ -125,6 +125,8 @@ WHERE merchant_id = $1 AND case_id = $2 ORDER BY id
 """
 FIRST_OFFER = "SELECT offer FROM offers WHERE merchant_id = $1 AND case_id = $2 ORDER BY position LIMIT 1"
 
+KINDS_GIVEN = "SELECT coalesce(array_agg(DISTINCT kind), '{}') FROM evidence WHERE merchant_id = $1 AND case_id = $2"
+
 # Locks the case, so that whoever else would move it waits and then sees what became of it.
 LOCK = """
 SELECT c.state, c.program_id, c.customer_id, c.locale, c.agent_id, c.chosen, o.offer,
@@ -237,6 +239,8 @@ VIEWS = {
     "open": "c.state NOT IN ('closed', 'rejected', 'cancelled')",
     "mine": "c.state NOT IN ('closed', 'rejected', 'cancelled') AND c.agent_id = $2",
     "needs_approval": "c.state = 'needs_approval'",
+    "to_inspect": """c.state = 'offered' AND EXISTS (SELECT FROM offers AS o
+      WHERE o.merchant_id = $1 AND o.case_id = c.id AND o.offer ->> 'inspection' = 'needed')""",
     "issued": "c.state = 'issued'",
     "closed": "c.state IN ('closed', 'rejected', 'cancelled')",
     "unread": f"c.state NOT IN ('closed', 'rejected', 'cancelled') AND {_UNREAD}",

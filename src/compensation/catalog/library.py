@@ -11,6 +11,7 @@ import msgspec
 from compensation.catalog.legal import flaws
 from compensation.core.errors import Invalid
 from compensation.core.states import PolicyState
+from compensation.engine.checklist import InspectionBook
 from compensation.engine.document import decode, fingerprint, refusal
 from compensation.engine.law import Law, LegalPack
 from compensation.engine.names import unknown_names
@@ -29,6 +30,7 @@ class Library:
 
     def __init__(self, folder: Path) -> None:
         self.taxonomy = Taxonomy(_read(folder / "harms.toml", HarmBook))
+        self.inspection = _read(folder / "inspection.toml", InspectionBook)
         self.shelf = Shelf(_read(folder / "remedies.toml", RemedyBook))
         self.reasons = frozenset(tomllib.loads((folder / "reasons.toml").read_text(encoding="utf-8")))
         self.law = Law(tuple(self._pack(path) for path in sorted((folder / "legal").glob("*.toml"))))

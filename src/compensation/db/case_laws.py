@@ -71,6 +71,43 @@ CASE_LAWS = (
              AND NOT EXISTS (SELECT FROM receipts AS r WHERE r.merchant_id = c.merchant_id AND r.case_id = c.id)""",
     ),
     Law(
+        "what a policy wants inspected first was taken after it passed, or with a second person's word",
+        """SELECT c.merchant_id, c.id, c.chosen FROM cases AS c
+           JOIN offers AS o ON o.merchant_id = c.merchant_id AND o.case_id = c.id AND o.key = c.chosen
+           WHERE c.state IN ('accepted', 'issuing', 'issued', 'closed') AND o.offer ->> 'inspection' IS NOT NULL
+             AND NOT EXISTS (SELECT FROM approvals AS a WHERE a.merchant_id = c.merchant_id AND a.case_id = c.id
+                                                          AND a.offer_key = c.chosen AND a.verdict = 'approved')""",
+    ),
+    Law(
+        "what a policy asks papers for was taken with them, or with a second person's word",
+        """SELECT c.merchant_id, c.id, c.chosen, kind FROM cases AS c
+           JOIN offers AS o ON o.merchant_id = c.merchant_id AND o.case_id = c.id AND o.key = c.chosen
+           CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(o.offer -> 'documents', '[]')) AS kind
+           WHERE c.state IN ('accepted', 'issuing', 'issued', 'closed')
+             AND NOT EXISTS (SELECT FROM evidence AS e WHERE e.merchant_id = c.merchant_id AND e.case_id = c.id
+                                                         AND e.kind = kind)
+             AND NOT EXISTS (SELECT FROM approvals AS a WHERE a.merchant_id = c.merchant_id AND a.case_id = c.id
+                                                          AND a.offer_key = c.chosen AND a.verdict = 'approved')""",
+    ),
+    Law(
+        "nobody graded what he sent back himself, and nothing broken went back on the shelf",
+        """SELECT merchant_id, id, inspected_by, grade, disposition FROM inspections
+           WHERE inspected_by LIKE 'cus\\_%' OR (grade = 'D' AND disposition = 'restock')""",
+    ),
+    Law(
+        "an inspection stands in the history of its case",
+        """SELECT i.merchant_id, i.id, i.case_id FROM inspections AS i WHERE NOT EXISTS (
+             SELECT FROM case_events AS e WHERE e.merchant_id = i.merchant_id AND e.case_id = i.case_id
+                                            AND e.what = 'inspected' AND e.note = i.id)""",
+    ),
+    Law(
+        "an inspection is shown by files of its own case",
+        """SELECT s.merchant_id, s.inspection_id, s.evidence_id FROM inspection_evidence AS s
+           JOIN inspections AS i ON i.merchant_id = s.merchant_id AND i.id = s.inspection_id
+           JOIN evidence AS e ON e.merchant_id = s.merchant_id AND e.id = s.evidence_id
+           WHERE e.case_id <> i.case_id""",
+    ),
+    Law(
         "a piece of evidence is sealed for the customer of its case",
         """SELECT e.merchant_id, e.id, e.customer_id, c.customer_id AS of_case FROM evidence AS e
            JOIN cases AS c ON c.merchant_id = e.merchant_id AND c.id = e.case_id

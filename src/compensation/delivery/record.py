@@ -15,6 +15,7 @@ import msgspec
 
 from compensation.cases.case import CaseFile, Event, Receipt, case_file, events, receipts
 from compensation.cases.evidence.piece import NamedEvidence, evidence_of
+from compensation.cases.inspection.inspection import Inspection, inspections
 from compensation.cases.said import Said, said
 from compensation.cases.witness import Approval, ConsentOnRecord, approvals, consents
 from compensation.core.vault import Unreadable
@@ -53,6 +54,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     heard: Said | None
     events: list[Event]
     evidence: list[NamedEvidence]
+    inspections: list[Inspection]
     approvals: list[Approval]
     consents: list[ConsentOnRecord]
     rewards: list[Reward]
@@ -74,6 +76,7 @@ async def record(tx: Tx, case_id: str, at: datetime) -> bytes:
         heard=(await said(tx, [case_id])).get(case_id),
         events=await events(tx, case_id),
         evidence=await evidence_of(tx, case_id),
+        inspections=await inspections(tx, case_id),
         approvals=await approvals(tx, case_id),
         consents=await consents(tx, case_id),
         rewards=await rewards_of_case(tx, case_id),

@@ -3,6 +3,7 @@
 import datetime
 
 import msgspec
+from msgspec import UNSET
 
 from compensation.core.errors import Invalid
 from compensation.core.money import Money
@@ -126,6 +127,7 @@ def _circumstances(
         currency=report.money,
         order_amount=order.amount.amount if order else 0,
         costs=sum(line.amount.amount for line in costs),
+        grade=UNSET if report.inspection is UNSET else report.inspection.grade.value,
     )
 
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from compensation.engine.harm import Family
+from compensation.engine.inspection import FOUND
 from compensation.engine.report import FACTS
 
 
@@ -36,6 +38,8 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cases: int = 0
     apologies: int = 0
     gestures: int = 0
+    grade: str | UnsetType = UNSET
+    """That of goods that somebody inspected."""
 
     def only(self, harm: str) -> "Circumstances":
         """The same case seen through one of its harms."""
@@ -49,10 +53,11 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
         Nothing here may rise with severity: see ``condition``.
         """
-        seen: dict[str, Any] = dict.fromkeys(FACTS, False)
+        seen: dict[str, Any] = dict.fromkeys(FACTS | FOUND, False)
         seen.update(dict.fromkeys(self.facts, True))
         for name in _PLAIN:
             seen[name] = getattr(self, name)
+        seen["grade"] = self.grade or ""
         seen["harms"] = [harm.type for harm in self.harms]
         seen["families"] = sorted({harm.family.value for harm in self.harms})
         return seen

@@ -15,11 +15,13 @@ from compensation.core.errors import Invalid
 from compensation.core.money import Money
 from compensation.engine.circumstances import Circumstances
 from compensation.engine.harm import Family, Severity
+from compensation.engine.inspection import FOUND, Grade
 from compensation.engine.predicate import answer, compiled
 from compensation.engine.report import FACTS, Code, Country, Wants
 
 Failure = tuple[str, Any]
 """The name of a condition that does not hold, and the value that was seen."""
+_KNOWN = FACTS | FOUND
 Check = Callable[[Circumstances], Failure | None]
 
 
@@ -38,6 +40,8 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     categories: tuple[Code, ...] = ()
     facts: tuple[Code, ...] = ()
     not_facts: tuple[Code, ...] = ()
+    grades: tuple[Grade, ...] = ()
+    """Of goods that were inspected. Of goods that nobody looked at, it does not hold."""
     wants: tuple[Wants, ...] = ()
     wants_not: tuple[Wants, ...] = ()
     days_late_at_least: Annotated[int, Meta(ge=0)] | None = None
@@ -50,8 +54,8 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     def __post_init__(self) -> None:
         for name in (*self.facts, *self.not_facts):
-            if name not in FACTS:
-                raise ValueError(f"{name!r} is not a fact. Facts: {', '.join(sorted(FACTS))}.")
+            if name not in _KNOWN:
+                raise ValueError(f"{name!r} is not a fact. Facts: {', '.join(sorted(_KNOWN))}.")
         for currency, value in self.order_at_least.items():
             try:
                 Money.parse(str(value), currency)
@@ -59,6 +63,11 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
                 raise ValueError(wrong.detail) from None
         if self.cel is not None:
             compiled(self.cel)
+
+    @property
+    def asks_of_goods(self) -> bool:
+        """Whether it looks at what an inspection found."""
+        return bool(self.grades or FOUND.intersection((*self.facts, *self.not_facts)))
 
     def ready(self) -> tuple[Check, ...]:
         """The checks to run, cheapest first. Compile once, when the document is loaded."""
@@ -71,6 +80,7 @@ class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             ("reason_codes", "reason_code", self.reason_codes),
             ("categories", "category", self.categories),
             ("wants", "wants", self.wants),
+            ("grades", "grade", self.grades),
         ):
             if allowed:
                 checks.append(_one_of(name, of, frozenset(str(value) for value in allowed)))
@@ -113,7 +123,7 @@ def _some_harm(when: When) -> Check:
 
 def _one_of(name: str, of: str, allowed: frozenset[str]) -> Check:
     def check(case: Circumstances) -> Failure | None:
-        seen = getattr(case, of)
+        seen = getattr(case, of) or ""
         return None if seen in allowed else (name, seen)
 
     return check

@@ -1,17 +1,23 @@
 """The decision: goodwill weighed, offers made, and the whole told in the order of force."""
 
+from typing import Literal
+
 import msgspec
+from msgspec import UNSET
 
 from compensation.core.money import Money
 from compensation.engine.after_sale import past_window
 from compensation.engine.assess import Assessment
+from compensation.engine.circumstances import Circumstances
+from compensation.engine.condition import first_failure
 from compensation.engine.dues import Due, HarmFound
 from compensation.engine.goodwill import Grant, weigh
 from compensation.engine.harm import Family
+from compensation.engine.inspection import found
 from compensation.engine.law import Law
 from compensation.engine.matter import Matter
 from compensation.engine.offers import make_offers
-from compensation.engine.plan import Decision, HarmShare, History, Limits
+from compensation.engine.plan import Decision, HarmShare, History, Limits, Offer, Part
 from compensation.engine.policy import Policy
 from compensation.engine.reason import Reason, Tried
 from compensation.engine.remedy import Shelf
@@ -36,10 +42,15 @@ def decide(
         case = msgspec.structs.replace(
             case, cases=history.cases, apologies=history.apologies, gestures=history.gestures
         )
+    inspected, required = assessment.report.inspection, policy.document.inspection
+    if inspected is not UNSET:
+        seen = found(inspected, None if required is UNSET else required)
+        case = msgspec.structs.replace(case, facts=tuple(sorted({*case.facts, *seen})))
     tried: list[Tried] = []
     grant = weigh(assessment, case, policy, limits, history, tried)
     matter = Matter.of(assessment, case, policy, law, shelf, limits, history, grant, seed)
     offers, refused = make_offers(matter, tried)
+    offers = _with_goods(_with_papers(offers, case, policy), case, policy)
     return Decision(
         assessment=assessment,
         offers=offers,
@@ -53,6 +64,30 @@ def decide(
         tried=tuple(tried),
         seed=seed,
     )
+
+
+def _with_papers(offers: tuple[Offer, ...], case: Circumstances, policy: Policy) -> tuple[Offer, ...]:
+    """The offers with the papers that the policy asks for in this case. What is owed alone asks for none."""
+    asked = {ready.rule.kind for ready in policy.papers if first_failure(ready.checks, case) is None}
+    if not asked:
+        return offers
+    documents = tuple(sorted(asked))
+    return tuple(msgspec.structs.replace(one, documents=documents) if _adds(one) else one for one in offers)
+
+
+def _with_goods(offers: tuple[Offer, ...], case: Circumstances, policy: Policy) -> tuple[Offer, ...]:
+    """The offers with what stands before them where goods are inspected first. What is owed alone waits for none."""
+    if policy.inspect_first is None or first_failure(policy.inspect_first, case) is not None:
+        return offers
+    if "inspected" in case.facts and not {"incomplete", "unacceptable"}.intersection(case.facts):
+        return offers
+    stands: Literal["needed", "failed"] = "failed" if "inspected" in case.facts else "needed"
+    return tuple(msgspec.structs.replace(one, inspection=stands) if _adds(one) else one for one in offers)
+
+
+def _adds(offer: Offer) -> bool:
+    """Whether it brings a sum of the merchant's own."""
+    return any(line.part is Part.goodwill and line.amount is not None for line in offer.lines)
 
 
 def _shares(assessment: Assessment, grant: Grant) -> tuple[HarmShare, ...]:

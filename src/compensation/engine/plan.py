@@ -1,6 +1,7 @@
 """The outcome of a decision: offers made of remedy lines, what was refused, and the trace that says why."""
 
 import enum
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -70,6 +71,10 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the deed of this offer is worth: the sum owed that it meets. None for an offer without a deed."""
     consent: Consent | None = None
     restrictions: tuple[Reason, ...] = ()
+    documents: tuple[str, ...] | UnsetType = UNSET
+    """Kinds of evidence that the policy asks for before it is taken; left out where it asks for none."""
+    inspection: Literal["needed", "failed"] | UnsetType = UNSET
+    """Why the goods stand before it: nobody inspected them yet, or they did not pass; left out where nothing does."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, gc=False):

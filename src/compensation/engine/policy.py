@@ -14,6 +14,7 @@ from compensation.engine.policy_document import (
     Gesture,
     Goodwill,
     OfferRule,
+    Paper,
     PolicyDocument,
 )
 from compensation.engine.policy_flaws import flaws
@@ -55,6 +56,11 @@ class ReadyGesture(msgspec.Struct, frozen=True):
     checks: tuple[Check, ...]
 
 
+class ReadyPaper(msgspec.Struct, frozen=True):
+    rule: Paper
+    checks: tuple[Check, ...]
+
+
 class ReadyOffer(msgspec.Struct, frozen=True):
     rule: OfferRule
     checks: tuple[Check, ...]
@@ -79,6 +85,11 @@ class Policy:
             form.remedy: ReadyForm(form, form.when.ready(), _ready_bonus(form.bonus)) for form in document.form
         }
         self.gestures = tuple(ReadyGesture(gesture, gesture.when.ready()) for gesture in document.gesture)
+        papers = () if document.document is UNSET else document.document
+        self.papers = tuple(ReadyPaper(rule, rule.when.ready()) for rule in papers)
+        goods = document.inspection
+        before = UNSET if goods is UNSET else goods.before_issue
+        self.inspect_first = None if before is UNSET else before.ready()
         self.offers = tuple(ReadyOffer(rule, rule.when.ready()) for rule in document.offer)
         self.in_kind_days = {way.remedy: way.due_in_days for way in document.in_kind}
         self.takes_back = frozenset(way.remedy for way in document.in_kind if way.takes_back)

@@ -11,6 +11,7 @@ from compensation.core.states import PolicyState
 from compensation.engine.condition import When
 from compensation.engine.harm import Wording
 from compensation.engine.house_rules import HouseRules
+from compensation.engine.inspection import Required
 from compensation.engine.public_terms import PublicTerms
 from compensation.engine.report import Code, Country, Report
 from compensation.engine.shapes import Shape
@@ -189,6 +190,21 @@ class OfferRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Made only where no other offer could be."""
 
 
+class GoodsRule(Required, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """In what condition goods are accepted, and when they are inspected before anything of the merchant's own goes
+    out. What is owed never waits for it."""
+
+    before_issue: When | UnsetType = UNSET
+
+
+class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A paper that is asked for before an offer with a value is taken. What is owed is never refused for it."""
+
+    kind: Literal["receipt", "photo", "identity", "report"]
+    """As evidence is called."""
+    when: When = When()
+
+
 class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``catalog/policies/*.toml``, and the text of a merchant's own policy.
 
@@ -217,6 +233,9 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     repeat: Repeat | UnsetType = UNSET
     """Left out, a repeated harm earns what the first did. It came later than the first versions, which stay as they
     were hashed."""
+    inspection: GoodsRule | UnsetType = UNSET
+    """Left out, goods are accepted in whatever condition they come back."""
+    document: tuple[Paper, ...] | UnsetType = UNSET
     goodwill: tuple[Goodwill, ...]
     form: tuple[Form, ...]
     in_kind: tuple[InKind, ...]

@@ -60,6 +60,15 @@ def _unknown_harms(document: PolicyDocument, taxonomy: Taxonomy) -> Found:
         ("form", [form.when for form in document.form]),
         ("gesture", [gesture.when for gesture in document.gesture]),
         ("offer", [rule.when for rule in document.offer]),
+        (
+            "inspection",
+            [
+                rule.before_issue
+                for rule in (document.inspection,)
+                if rule is not UNSET and rule.before_issue is not UNSET
+            ],
+        ),
+        ("document", [] if document.document is UNSET else [rule.when for rule in document.document]),
     ]
     for what, whens in conditions:
         for at, when in enumerate(whens):

@@ -90,6 +90,10 @@ class LegalRule(Provision, frozen=True, forbid_unknown_fields=True, kw_only=True
     carries_out: tuple[RuleCode, ...] | UnsetType = UNSET
     """Rules of a wider pack, such as a directive's, that this one is the national form of: they are not told twice."""
 
+    def __post_init__(self) -> None:
+        if self.when.asks_of_goods:
+            raise ValueError("What is owed does not depend on an inspection: it may change goodwill alone.")
+
     def no_weaker_than(self, other: "LegalRule") -> bool:
         """Whether it gives all that the other gives, on the same facts. A national form may only add."""
         soon = other.deadline_days is None or (self.deadline_days or 366) <= other.deadline_days

@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from compensation.core.errors import Invalid
 from compensation.core.money import MAX_AMOUNT, POINTS, Money
 from compensation.engine.harm import Severity
+from compensation.engine.inspection import Inspected
 
 _NO_NUL = "^[^\x00]*$"
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)?\Z")]
@@ -113,6 +114,8 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Needed only where no sum is named, so that a goodwill amount has a currency."""
     cost_lines: Annotated[tuple[CostLine, ...], Meta(max_length=50)] = ()
     facts: Facts = Facts()
+    inspection: Inspected | UnsetType = UNSET
+    """What a look at the goods found, where somebody looked."""
     customer_tier: Code = "standard"
     program: Code | None = None
     brand: Code | None = None

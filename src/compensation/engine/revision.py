@@ -8,7 +8,14 @@ import msgspec
 from compensation.engine.policy_document import PolicyDocument
 from compensation.engine.tree import Difference, differences
 
-_NAMED_BY = {"goodwill": "code", "form": "remedy", "in_kind": "remedy", "gesture": "remedy", "offer": "key"}
+_NAMED_BY = {
+    "goodwill": "code",
+    "form": "remedy",
+    "in_kind": "remedy",
+    "gesture": "remedy",
+    "offer": "key",
+    "document": "kind",
+}
 
 
 def changes(old: PolicyDocument, new: PolicyDocument) -> tuple[Difference, ...]:
@@ -76,7 +83,7 @@ def _by_name(document: PolicyDocument) -> dict[str, Any]:
     tree: dict[str, Any] = msgspec.to_builtins(document)
     for part, name in _NAMED_BY.items():
         named: dict[str, Any] = {}
-        for entry in tree[part]:
+        for entry in tree.get(part, ()):
             code = entry[name]
             # A gesture may have several rules: the second for an apology is ``apology (2)``.
             again = sum(1 for known in named if known == code or known.startswith(f"{code} ("))

@@ -64,6 +64,10 @@ class Owes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     due: DueKind
     when: When = When()
 
+    def __post_init__(self) -> None:
+        if self.when.asks_of_goods:
+            raise ValueError("What is owed does not depend on an inspection: it may change goodwill alone.")
+
 
 class HarmKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A subtype such as ``material.defective_product``.

@@ -1,5 +1,7 @@
 """The explanation of a decision, told in the order of force: law, facts, policy, limits, budget, proposal."""
 
+from msgspec import UNSET
+
 from compensation.core.money import Money
 from compensation.engine.after_sale import under_warranty
 from compensation.engine.matter import Matter
@@ -86,7 +88,21 @@ def _facts(matter: Matter) -> list[TraceLine]:
         told.append(TraceLine(step=Step.facts, reason=Reason("facts.costs_left_out", {"count": refused})))
     if any(len(due.harms) > 1 for due in matter.assessment.dues):
         told.append(TraceLine(step=Step.facts, reason=Reason("facts.counted_once")))
-    return told or [TraceLine(step=Step.facts, reason=Reason("facts.nothing_owed"), amount=matter.money(0))]
+    told = told or [TraceLine(step=Step.facts, reason=Reason("facts.nothing_owed"), amount=matter.money(0))]
+    return told + _inspected(matter)
+
+
+def _inspected(matter: Matter) -> list[TraceLine]:
+    """What a look at the goods found, and whether the policy accepts it so."""
+    grade, facts, required = matter.case.grade, matter.case.facts, matter.policy.document.inspection
+    if grade is UNSET:
+        return []
+    reasons = [Reason("facts.inspected", {"grade": grade})]
+    if "incomplete" in facts:
+        reasons.append(Reason("facts.incomplete"))
+    if "unacceptable" in facts and required is not UNSET:
+        reasons.append(Reason("facts.unacceptable", {"worst": required.worst_grade.value}))
+    return [TraceLine(step=Step.facts, reason=reason) for reason in reasons]
 
 
 def _bonuses(matter: Matter, offers: tuple[Offer, ...]) -> list[TraceLine]:

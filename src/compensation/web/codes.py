@@ -205,6 +205,18 @@ CODES: dict[str, Entry] = {
     ),
     "unknown_file_type": Entry(422, "The file is neither a picture nor a PDF.", "Send JPEG, PNG, WebP or PDF."),
     "unreadable_picture": Entry(422, "The picture is damaged or too large.", "Send another one."),
+    "documents_missing": Entry(
+        422, "The policy asks for papers that the case lacks.", "Add those in `documents`, or send without_documents."
+    ),
+    "inspection_needed": Entry(
+        422, "The policy wants the goods inspected first.", "Keep an inspection of the case, then choose."
+    ),
+    "not_the_inspector": Entry(403, "Customers do not inspect goods.", "Have somebody inspect them who receives them."),
+    "no_goods": Entry(422, "The case is about no order.", "Inspect goods in the case of their order."),
+    "broken_goods": Entry(422, "Goods of grade D may not be sold again.", "Choose repair or dispose."),
+    "unknown_item": Entry(400, "The checklist has no such item.", "Read GET /v1/inspection-checklists."),
+    "items_left_out": Entry(400, "An item of the checklist is left out or stands twice.", "Name each of `items` once."),
+    "unknown_accessory": Entry(400, "The checklist has no such accessory.", "Read GET /v1/inspection-checklists."),
     "too_much_evidence": Entry(422, "The case has 20 pieces of evidence.", "Put several papers into one PDF."),
     # setting up
     "brand_words_missing": Entry(400, "A brand lacks words that show.", "Give them in at least one language."),

@@ -12,6 +12,8 @@ PARTS = {
     "caps": word("Limits of goodwill"),
     "review": word("When a person looks first"),
     "repeat": word("When a customer is harmed again"),
+    "inspection": word("In what condition goods are accepted"),
+    "document": word("Papers that are asked for"),
     "form": word("The forms a sum may take"),
     "in_kind": word("What is put right in kind"),
     "gesture": word("What goes with an offer"),
@@ -22,6 +24,7 @@ PARTS = {
 
 ENTRIES = {
     "goodwill": word("Goodwill “{name}”"),
+    "document": word("Paper “{name}”"),
     "form": word("Form “{name}”"),
     "in_kind": word("In kind “{name}”"),
     "gesture": word("Gesture “{name}”"),
@@ -79,6 +82,9 @@ FIELDS = {
     "categories": word("category"),
     "facts": word("so"),
     "not_facts": word("not so"),
+    "grades": word("grade of the goods"),
+    "worst_grade": word("worst grade"),
+    "before_issue": word("inspected before we add anything of our own"),
     "wants": word("the customer asks for"),
     "wants_not": word("the customer does not ask for"),
     "days_late_at_least": word("days late, at least"),

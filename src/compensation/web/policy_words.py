@@ -14,6 +14,7 @@ from compensation.engine.policy_document import PolicyDocument
 from compensation.engine.revision import Revision, revisions, values
 from compensation.web.console.labels import Labels
 from compensation.web.policy_fields import ENTRIES, FIELDS, PARTS
+from compensation.web.upload import KINDS
 
 _YES = word("yes")
 _WAYS = {"any": word("any case"), "money": word("money is owed"), "nothing": word("no money is owed")}
@@ -111,6 +112,8 @@ class PolicyWords:
         return "about", "", path
 
     def _entry_name(self, part: str, code: str) -> str:
+        if part == "document":
+            return self.say(KINDS[code])
         return isolate(code) if part == "goodwill" else self._labels.remedy(code)
 
     def _field(self, path: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from compensation.engine.house_rules import Season
 from compensation.engine.policy_document import OfferRule, PolicyDocument
 from compensation.engine.public_terms import NotReturned, PublicTerms
 from compensation.web.console.labels import Labels
+from compensation.web.upload import KINDS
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -32,6 +33,7 @@ COUNTS: dict[str, str] = {
     "costs": word("what it cost you"),
     "again": word("whether it happened to you before"),
     "goods": word("the kind of goods"),
+    "condition": word("the condition of goods that came back, where somebody looked at them"),
     "tiers": word("your membership"),
     "countries": word("the country you live in"),
     "wants": word("what you ask us for"),
@@ -50,7 +52,8 @@ def sections(labels: Labels, document: PolicyDocument, terms: PublicTerms, conta
         _returns(labels, terms),
         _not_returned(labels, terms),
         _warranty(labels, terms),
-        _needed(labels),
+        _inspected(labels, document),
+        _needed(labels, document),
         _disagree(labels, terms, contact),
         _limits(labels, terms),
     )
@@ -152,6 +155,7 @@ def _counts(document: PolicyDocument) -> set[str]:
     whens: list[When] = [rule.when for rule in document.goodwill]
     whens += [form.when for form in document.form] + [gesture.when for gesture in document.gesture]
     whens += [offer.when for offer in document.offer]
+    whens += [] if document.document is UNSET else [paper.when for paper in document.document]
     cel = " ".join(when.cel for when in whens if when.cel)
     again = any(when.cases_at_least or when.apologies_at_least or when.gestures_at_least for when in whens)
     asked = {
@@ -161,6 +165,7 @@ def _counts(document: PolicyDocument) -> set[str]:
         "costs": "costs" in cel,
         "again": again or document.repeat is not UNSET or document.caps.customer != {},
         "goods": any(when.categories for when in whens) or "category" in cel,
+        "condition": any(when.asks_of_goods for when in whens),
         "tiers": any(when.tiers for when in whens) or "tier" in cel or bool(document.scope.tiers),
         "countries": any(when.countries for when in whens) or "country" in cel or bool(document.scope.countries),
         "wants": any(when.wants or when.wants_not for when in whens) or "wants" in cel,
@@ -234,13 +239,32 @@ def _warranty(labels: Labels, terms: PublicTerms) -> Section | None:
     return Section("warranty", say("Warranty"), (told, say("What the law gives you beyond it stays yours.")))
 
 
-def _needed(labels: Labels) -> Section:
-    say = labels.say
+def _inspected(labels: Labels, document: PolicyDocument) -> Section | None:
+    if document.inspection is UNSET:
+        return None
+    say, worst = labels.say, ltr(document.inspection.worst_grade.value)
     texts = (
+        say("We look at goods that come back by a checklist, the same for everybody, and grade them from A to D."),
+        say(
+            "We add something of our own down to grade {grade}. What the law gives you depends on no grade.",
+            grade=worst,
+        ),
+    )
+    return Section("inspected", say("How we look at goods"), texts)
+
+
+def _needed(labels: Labels, document: PolicyDocument) -> Section:
+    say = labels.say
+    texts = [
         say("The number of your order, and what happened in your own words."),
         say("Receipts for what it cost you. You can send them as pictures by the link in our letter."),
-    )
-    return Section("needed", say("What we need from you"), texts)
+    ]
+    asked = {} if document.document is UNSET else dict.fromkeys(paper.kind for paper in document.document)
+    if asked:
+        named = say(", ").join(say(KINDS[kind]) for kind in asked)
+        texts.append(say("Before we add something of our own we may ask for: {papers}.", papers=named))
+        texts.append(say("What the law gives you does not wait for it. It is for what we add of our own."))
+    return Section("needed", say("What we need from you"), tuple(texts))
 
 
 def _disagree(labels: Labels, terms: PublicTerms, contact: str) -> Section:

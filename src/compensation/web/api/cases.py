@@ -10,6 +10,7 @@ from compensation.cases.approve import Approve, Assent, Because, Decline, approv
 from compensation.cases.case import Case, CaseFile, Event, case_file, events, offers, receipt
 from compensation.cases.choose import Choice, Choose, choose
 from compensation.cases.close import Cancel, Close, cancel, close
+from compensation.cases.papers import Paper, stands_before
 from compensation.cases.queue import MOST, Page, View, find, queue
 from compensation.cases.reassess import Change, Reassess, reassess
 from compensation.cases.report import ReportCase, report
@@ -55,6 +56,13 @@ class Signals(msgspec.Struct, frozen=True):
 
 class ConsentList(msgspec.Struct, frozen=True):
     items: list[ConsentOnRecord]
+
+
+class PaperList(msgspec.Struct, frozen=True):
+    """``inspection_needed``: the policy wants the goods inspected before anything of the merchant's own goes out."""
+
+    items: tuple[Paper, ...]
+    inspection_needed: bool
 
 
 class EventList(msgspec.Struct, frozen=True):
@@ -127,6 +135,15 @@ async def read_approvals(case_id: FromPath[str], door: Door, who: Caller) -> App
 async def read_consents(case_id: FromPath[str], door: Door, who: Caller) -> ConsentList:
     async with door.read(who.merchant_id) as tx:
         return ConsentList(await consents(tx, case_id))
+
+
+@get("/{case_id:str}/documents", summary="The papers that are asked for in a case")
+async def read_documents(case_id: FromPath[str], door: Door, who: Caller) -> PaperList:
+    """Each kind of evidence that the policy asks for, and whether the case has it. What is owed is never refused for
+    one that is missing."""
+    async with door.read(who.merchant_id) as tx:
+        before = await stands_before(tx, case_id)
+        return PaperList(before.papers, before.goods)
 
 
 @get("/{case_id:str}/signals", summary="What speaks for a second look")
@@ -231,7 +248,7 @@ def _of(data: msgspec.Struct) -> dict[str, Any]:
 router = Router(
     "/cases",
     route_handlers=[
-        create, index, read, read_offers, read_rewards, read_events, read_approvals, read_consents,
+        create, index, read, read_offers, read_rewards, read_events, read_approvals, read_consents, read_documents,
         read_signals, judge_case,
         read_receipt,
         reassess_case, choose_offer, approve_case, reject_case, send_case_back, cancel_case, close_case,

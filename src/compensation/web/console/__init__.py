@@ -20,6 +20,7 @@ from compensation.web.console.imports import (
     save_result,
     upload,
 )
+from compensation.web.console.inspect import keep_inspection, look_at_goods
 from compensation.web.console.login import change_keys, login, login_form, logout, you
 from compensation.web.console.message import as_mail, as_text
 from compensation.web.console.own_words import keep_words, look_at_words
@@ -42,7 +43,7 @@ def console() -> Router:
             login_form, login, logout, you, change_keys,
             cases, empty, send,
             case, show_receipt, download_receipt, download_record, as_text, as_mail, add_file, save_file, small_picture,
-            look_at_costs, judge_costs, look_at_words, keep_words,
+            look_at_costs, judge_costs, look_at_goods, keep_inspection, look_at_words, keep_words,
             look, take, look_again, grant, ask, end, close_case, task_done, say_outcome, reward_page, put_right,
             files, upload, one, progress, look_at_file, grant_file, call_off, save_result,
             office, change_agent, add_limit, drop_limit, lend, take_back, budgets, change_rule,

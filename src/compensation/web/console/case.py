@@ -16,6 +16,7 @@ from compensation.web.api.record import zipped
 from compensation.web.asked import Door
 from compensation.web.console.evidence import evidence, files
 from compensation.web.console.explain import Explain
+from compensation.web.console.goods import checklist_of, seen
 from compensation.web.console.history import history
 from compensation.web.console.labels import Labels
 from compensation.web.console.message import preview
@@ -87,8 +88,14 @@ def case_page(request: StrictRequest, desk: Desk, work: Work, *, wrong: str | No
         ),
         evidence=evidence(labels, report) if report else [],
         files=files(labels, work),
+        papers=[say(KINDS[kind]) for kind in work.papers_left()]
+        if work.case.state in ("offered", "needs_approval")
+        else [],
         takes_files=work.heard is not None and work.case.state in OPEN,
         kinds=[(code, say(text)) for code, text in KINDS.items()],
+        inspected=seen(labels, work),
+        goods_first=any(one.inspection == "needed" for one in work.case.offers),
+        may_inspect=checklist_of(work) is not None,
         harms=_harms(labels, explain, work),
         columns=compared.columns,
         common=compared.common,

@@ -16,7 +16,7 @@ from compensation.core.states import CaseState
 from compensation.core.text import clean, line
 from compensation.delivery.words import word
 from compensation.engine.law import ConsentForm
-from compensation.engine.plan import Offer
+from compensation.engine.plan import Offer, Part
 from compensation.web.asked import Door
 from compensation.web.console.case import case_page, tools
 from compensation.web.console.message import preview
@@ -27,6 +27,7 @@ from compensation.web.console.view import back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load, second_person
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
+from compensation.web.upload import KINDS
 
 WAYS: dict[str, str] = {
     "phone": word("By telephone"),
@@ -86,7 +87,11 @@ async def take(request: StrictRequest, case_id: FromPath[str], door: Door, desk:
     if wrong:
         return _look(request, desk, work, offer, second, typed, wrong)
     what = Choose(
-        case_id=case_id, offer=offer.key, consent=_consent(offer, work, typed), override=_override(offer, work, typed)
+        case_id=case_id,
+        offer=offer.key,
+        consent=_consent(offer, work, typed),
+        override=_override(offer, work, typed),
+        without_documents=typed.get("without") == "yes",
     )
     try:
         moved = (await door.write(choose, desk.who, what, key_of(typed))).read(Case)
@@ -160,6 +165,8 @@ def _look(
         wrong={field: labels.say(MISSING[text]) for field, text in (wrong or {}).items()},
         preview=preview(request.app.state.post, work, offer.key),
         second=second,
+        papers=[] if approving else [labels.say(KINDS[kind]) for kind in work.papers_left(offer)],
+        owes=any(line.part is Part.owed for line in offer.lines),
         whys={} if approving or not _is_override(offer, work) else {c: labels.say(text) for c, text in WHYS.items()},
         limit=authority(desk.agent, currency),
         approving=approving,

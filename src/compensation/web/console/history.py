@@ -16,6 +16,7 @@ from compensation.web.console.work import Work
 _WHAT = {
     "reported": word("Reported"),
     "assessed": word("Assessed"),
+    "inspected": word("The goods were inspected"),
     "reassessed": word("Assessed anew"),
     "offered": word("Offers made"),
     "chosen": word("Chosen"),

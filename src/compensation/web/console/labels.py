@@ -89,7 +89,7 @@ class Labels:
         return self._named(code, library().taxonomy.book.severity)
 
     def fact(self, code: str) -> str:
-        return self._named(code, library().taxonomy.book.fact)
+        return self._named(code, (*library().taxonomy.book.fact, *library().inspection.fact))
 
     def wish(self, code: str) -> str:
         return self._named(code, library().taxonomy.book.wish)

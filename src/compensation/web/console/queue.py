@@ -30,6 +30,7 @@ VIEWS: dict[str, str] = {
     "open": word("Open"),
     "mine": word("Mine"),
     "needs_approval": word("Needs approval"),
+    "to_inspect": word("Goods to inspect"),
     "unread": word("Bounced or unopened"),
     "issued": word("Issued"),
     "closed": word("Closed"),
@@ -40,6 +41,10 @@ NOTHING: dict[str, tuple[str, str]] = {
     "needs_approval": (
         word("No case needs approval"),
         word("Cases above an agent’s authority appear here, the one due soonest first."),
+    ),
+    "to_inspect": (
+        word("No goods wait for an inspection"),
+        word("A case appears here when its policy wants the goods inspected first."),
     ),
     "unread": (
         word("Every message has arrived"),

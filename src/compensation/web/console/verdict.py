@@ -127,6 +127,10 @@ def _why_second(say: Say, work: Work, value: Money) -> str:
     why = next((event.note for event in reversed(work.events) if event.what == "proposed"), "")
     if why == "over_budget":
         return say("{amount} is more than the budget covers. Whoever approves it adds what is missing.", amount=value)
+    if why == "inspection":
+        return say("{amount} waits for approval, because the goods did not pass an inspection.", amount=value)
+    if why == "documents":
+        return say("{amount} waits for approval, because a paper that the policy asks for is missing.", amount=value)
     if proposer is None or why != "beyond_authority":
         return say("{amount} waits for approval, because somebody should look at this case first.", amount=value)
     if proposer.may_grant(value):

@@ -33,6 +33,7 @@ DONE = {
     "reassessed": word("The case is assessed anew. Choose one of its offers."),
     "words_edited": word("The words of the letter are kept."),
     "evidence_added": word("The file is kept with the case."),
+    "inspected": word("The inspection is kept. See below whether the offers changed."),
     "reward_resent": word("The letter is on its way again."),
     "reward_reissued": word("The code is replaced. The old one and the old link are dead; a letter brings new ones."),
     "reward_extended": word("It is good for longer from now on."),
@@ -61,6 +62,7 @@ FOCUS = {
     "reassessed": "offers",
     "words_edited": "msg",
     "evidence_added": "files",
+    "inspected": "goods",
     "task": "issued",
     **dict.fromkeys(("reward_resent", "reward_reissued", "reward_extended", "reward_voided"), "issued"),
     "authority_set": "agents",
@@ -105,6 +107,10 @@ NOT_DONE = {
     "self_approval": word("You made this proposal, so another person decides on it."),
     "not_an_approver": word("Your role may not decide on what others propose."),
     "beyond_authority": word("This is above your own authority. Ask somebody who may grant more."),
+    "inspection_needed": word("The policy wants the goods inspected before this offer. Inspect them, then choose."),
+    "documents_missing": word(
+        "The policy asks for papers that the case lacks. Add them, or say that the customer cannot give them."
+    ),
     "reason_needed": word("This is over the budget: say why it is granted all the same."),
     "no_review": word("Nothing waits to be judged in this case."),
     "own_case": word("This case is your own. Ask somebody else."),

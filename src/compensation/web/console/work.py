@@ -8,6 +8,8 @@ import msgspec
 from compensation.cases.authority import Asked, approver, exceeded, is_himself
 from compensation.cases.case import CaseFile, Event, case_file, events
 from compensation.cases.evidence.piece import NamedEvidence, evidence_of
+from compensation.cases.inspection.inspection import Inspection, inspections
+from compensation.cases.papers import left_out
 from compensation.cases.queue import find
 from compensation.cases.risk.review import Review, reviews
 from compensation.cases.risk.signals import Score, score
@@ -43,6 +45,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     wallet: Wallet
     evidence: list[NamedEvidence]
     """The files, oldest first."""
+    inspections: list[Inspection]
+    """Oldest first; the last one counts."""
     cases_in_a_year: int
     people: Mapping[str, Agent]
     """The agents who had to do with the case, by id."""
@@ -79,6 +83,12 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     def offer(self, key: str | None) -> Offer | None:
         return next((offer for offer in self.case.offers if offer.key == key), None)
 
+    def papers_left(self, offer: Offer | None = None) -> list[str]:
+        """The kinds of evidence that an offer asks for and the case lacks; of all offers where none is named."""
+        asked = self.case.offers if offer is None else (offer,)
+        given = {piece.kind for piece in self.evidence}
+        return sorted({kind for one in asked for kind in left_out(one, given)})
+
     def budget_left(self, currency: str) -> Money:
         """What the program may still promise in this currency."""
         left = next((one.available for one in self.program.budgets if one.currency == currency), 0)
@@ -103,6 +113,7 @@ async def load(tx: Tx, who: Who, case_id: str, at: datetime) -> Work:
         customer=await customer(tx, case.customer_id),
         wallet=await wallet(tx, case.customer_id, at),
         evidence=await evidence_of(tx, case_id),
+        inspections=await inspections(tx, case_id),
         cases_in_a_year=len(lately),
         people=await agents(tx, [event.actor for event in history] + [one for one in (proposer, case.agent_id) if one]),
         program=next(one for one in await programs(tx) if one.id == case.program_id),
@@ -133,6 +144,10 @@ async def second_person(tx: Tx, who: Who, work: Work, offer: Offer, at: datetime
     asked = _asked(work.case, offer.value)
     if await exceeded(tx, who.actor, asked, "alone", at, hold=False) is not None:
         return "beyond_authority"
+    if left_out(offer, {piece.kind for piece in work.evidence}):
+        return "documents"
+    if offer.inspection:
+        return "inspection"
     if work.signals.review and offer.value.amount:
         return "review"
     return "review" if work.case.assessment.review else None

@@ -11,6 +11,7 @@ from compensation.cases.agreement import text_of
 from compensation.cases.case import events
 from compensation.cases.choose import Choose, choose
 from compensation.cases.consent import ConsentGiven, sentence
+from compensation.cases.papers import Before, stands_before
 from compensation.core.errors import Invalid, Refused
 from compensation.core.states import CaseState
 from compensation.core.text import clean, line
@@ -22,7 +23,7 @@ from compensation.web.asked import Counted, Door
 from compensation.web.form import form_of
 from compensation.web.page import csrf_field, page
 from compensation.web.pages.link import opened, tongues
-from compensation.web.pages.status import in_language, status_page
+from compensation.web.pages.status import in_language, missing, status_page
 from compensation.web.request import StrictRequest
 
 
@@ -33,10 +34,11 @@ async def offers(request: StrictRequest, token: FromPath[str], door: Door, limit
     async with door.read(link.merchant_id) as tx:
         facts = await in_language(request, tx, link.subject_id, door.clock())
         history = await events(tx, link.subject_id)
+        asked = await stands_before(tx, link.subject_id)
     assert facts.case is not None, "an offers link leads to a case"
     if facts.case.state is not CaseState.offered:
-        return status_page(request, facts, history)
-    return _offer_page(request, _letter(request, facts, token), token)
+        return status_page(request, facts, history, asked)
+    return _offer_page(request, _letter(request, facts, token), token, asked)
 
 
 @post("/o/{token:str}", status_code=303)
@@ -46,27 +48,31 @@ async def choose_offer(request: StrictRequest, token: FromPath[str], door: Door,
     typed = await form_of(request, token)
     async with door.read(link.merchant_id) as tx:
         facts = await in_language(request, tx, link.subject_id, door.clock())
+        asked = await stands_before(tx, link.subject_id)
     assert facts.case is not None, "an offers link leads to a case"
     letter = _letter(request, facts, token)
     choice = next((one for one in letter.choices if one.key == typed.get("offer")), None)
     if choice is None:
-        return _offer_page(request, letter, token, wrong="none_chosen")
+        return _offer_page(request, letter, token, asked, wrong="none_chosen")
     if choice.consent is not None and typed.get("agree") != choice.key:
-        return _offer_page(request, letter, token, chosen=choice.key, wrong="consent_missing")
+        return _offer_page(request, letter, token, asked, chosen=choice.key, wrong="consent_missing")
     signature = line(typed.get(f"signature-{choice.key}", "")) if choice.signed else ""
     if choice.signed and not signature:
-        return _offer_page(request, letter, token, chosen=choice.key, wrong="signature_missing")
+        return _offer_page(request, letter, token, asked, chosen=choice.key, wrong="signature_missing")
     offer = next(one for one in facts.case.offers if one.key == choice.key)
     agreed = sentence(offer, facts.occasion.locale)
     consent = ConsentGiven(sentence=clean(agreed), signature=signature[:200]) if agreed else None
-    what = Choose(case_id=facts.case.id, offer=choice.key, consent=consent)
+    without = typed.get("without") == "yes"
+    what = Choose(case_id=facts.case.id, offer=choice.key, consent=consent, without_documents=without)
     try:
         await door.write(choose, Who(link.merchant_id, facts.case.customer_id), what)
     except Invalid as refusal:
         if refusal.code != "full_name_needed":
             raise
-        return _offer_page(request, letter, token, chosen=choice.key, wrong="signature_missing")
+        return _offer_page(request, letter, token, asked, chosen=choice.key, wrong="signature_missing")
     except Refused as refusal:
+        if refusal.code in ("documents_missing", "inspection_needed"):
+            return _offer_page(request, letter, token, asked, chosen=choice.key, wrong=refusal.code)
         # Sent twice, or chosen by an agent meanwhile: the page says where the case stands now.
         if refusal.code != "wrong_state":
             raise
@@ -86,7 +92,13 @@ def _letter(request: StrictRequest, facts: Facts, token: str) -> Letter:
 
 
 def _offer_page(
-    request: StrictRequest, letter: Letter, token: str, *, chosen: str | None = None, wrong: str | None = None
+    request: StrictRequest,
+    letter: Letter,
+    token: str,
+    asked: Before,
+    *,
+    chosen: str | None = None,
+    wrong: str | None = None,
 ) -> Response[str]:
     return page(
         request.app.state,
@@ -100,4 +112,6 @@ def _offer_page(
         chosen=chosen,
         wrong=wrong,
         here=request.url.path,
+        goods_first=asked.goods,
+        missing=missing(request, asked, letter.locale),
     )

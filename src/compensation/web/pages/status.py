@@ -7,6 +7,8 @@ from litestar.params import FromPath
 
 from compensation.cases.case import Event, events
 from compensation.cases.evidence.add import OPEN
+from compensation.cases.papers import Before, stands_before
+from compensation.core.states import CaseState
 from compensation.db.pool import Tx
 from compensation.delivery.facts import Facts, case_facts
 from compensation.delivery.send import Post
@@ -15,6 +17,10 @@ from compensation.web.asked import Counted, Door
 from compensation.web.page import page
 from compensation.web.pages.link import opened, read_in, tongues
 from compensation.web.request import StrictRequest
+from compensation.web.upload import KINDS
+
+_WAITING = (CaseState.offered, CaseState.needs_approval)
+"""Once it is decided, nothing is asked for any more."""
 
 
 @get("/t/{token:str}")
@@ -24,10 +30,11 @@ async def status(request: StrictRequest, token: FromPath[str], door: Door, limit
     async with door.read(link.merchant_id) as tx:
         facts = await in_language(request, tx, link.subject_id, door.clock())
         history = await events(tx, link.subject_id)
-    return status_page(request, facts, history)
+        asked = await stands_before(tx, link.subject_id)
+    return status_page(request, facts, history, asked)
 
 
-def status_page(request: StrictRequest, facts: Facts, history: list[Event]) -> Response[str]:
+def status_page(request: StrictRequest, facts: Facts, history: list[Event], asked: Before) -> Response[str]:
     assert facts.case is not None, "a status is that of a case"
     when = {event.what: event.at for event in history}
     progress = Progress(
@@ -51,7 +58,15 @@ def status_page(request: StrictRequest, facts: Facts, history: list[Event]) -> R
         csrf="",
         here=request.url.path if facts.case.state in OPEN else "",
         why=f"{request.url.path}/why",
+        goods_first=asked.goods and facts.case.state is CaseState.offered,
+        missing=missing(request, asked, letter.locale) if facts.case.state in _WAITING else [],
     )
+
+
+def missing(request: StrictRequest, asked: Before, locale: str) -> list[str]:
+    """The papers that we still need, in the reader's language."""
+    say = request.app.state.post.writer.words.in_(locale)
+    return [say(KINDS[one.kind]) for one in asked.papers if not one.given]
 
 
 async def in_language(request: StrictRequest, tx: Tx, case_id: str, at: datetime) -> Facts:

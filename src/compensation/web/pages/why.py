@@ -36,7 +36,16 @@ _READ = {
     Verification.excerpt: word("We have read a part of this law, not the whole."),
 }
 _FACTS = frozenset(
-    {"facts.days_late", "facts.costs_left_out", "facts.counted_once", "facts.under_warranty", "facts.out_of_warranty"}
+    {
+        "facts.days_late",
+        "facts.costs_left_out",
+        "facts.counted_once",
+        "facts.under_warranty",
+        "facts.out_of_warranty",
+        "facts.inspected",
+        "facts.incomplete",
+        "facts.unacceptable",
+    }
 )
 
 
