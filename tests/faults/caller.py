@@ -1,6 +1,10 @@
-"""A merchant's system that never gives up and never takes a new key: it knows what it was promised, and asks again."""
+"""A merchant's system that never gives up and never takes a new key: it knows what it was promised, and asks again.
+
+In the control it is ``naive`` for some paths: there it asks again under a new key, as if redemption knew of none.
+"""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,14 +24,24 @@ class Kept(msgspec.Struct, frozen=True):
     status: int
     answer: bytes
 
+    @property
+    def verb(self) -> str:
+        """``/v1/rewards/rwd_…/void`` as ``void``: what was asked, without whom it was asked of."""
+        told = re.sub(r"/[a-z]+_[0-9a-z]{26}", "", self.path).removeprefix("/v1/")
+        return re.sub("^(gift-cards|rewards|customers)/", "", told)
+
 
 class Caller:
     """Sends the same request with the same key until it gets an answer that will stay; remembers every such answer."""
 
     def __init__(self, house: House, api_key: str, name: str = "serve", patience: float = PATIENCE) -> None:
-        self.house = house
+        self.house, self.name = house, name
         self.patience = patience
         """Seconds without a lasting answer after which the house has failed."""
+        self.naive: frozenset[str] = frozenset()
+        """Paths that are asked again under a new key."""
+        self.in_flight = 0
+        """How many requests wait for their answer now."""
         self.kept: dict[str, Kept] = {}
         self.refused = 0
         """How many answers were a 503."""
@@ -44,9 +58,15 @@ class Caller:
         await self._client.aclose()
 
     async def post(self, path: str, body: Any, key: str) -> httpx.Response:
-        """The lasting answer. A process that has died is started again; a bug (a 500) is not asked twice."""
-        answer = await self._until_it_lasts("POST", path, json=body, headers={"Idempotency-Key": key})
-        self.kept[key] = Kept(path, body, answer.status_code, answer.content)
+        """The lasting answer. A process that has died is started again; a bug (a 500) is not asked twice.
+
+        ``body`` is a file when it is bytes, else JSON.
+        """
+        sent = {"content": body} if isinstance(body, bytes) else {"json": body}
+        headers = {"Idempotency-Key": key} | ({"Content-Type": "text/csv"} if isinstance(body, bytes) else {})
+        answer = await self._until_it_lasts("POST", path, headers=headers, **sent)
+        # Where it was naive, the key that was answered is another one than it began with.
+        self.kept[headers["Idempotency-Key"]] = Kept(path, body, answer.status_code, answer.content)
         return answer
 
     async def reveal(self, reward_id: str) -> str:
@@ -62,9 +82,11 @@ class Caller:
     async def once(self, method: str, path: str, **more: Any) -> httpx.Response:
         """The first answer, whatever it is. Raises httpx.TransportError when the process dies over it."""
         began = time.monotonic()
+        self.in_flight += 1
         try:
             answer = await self._client.request(method, path, **more)
         finally:
+            self.in_flight -= 1
             self.longest = max(self.longest, time.monotonic() - began)
         self.refused += answer.status_code == 503
         return answer
@@ -82,6 +104,8 @@ class Caller:
                 try:
                     answer = await self.once(method, path, **more)
                 except httpx.TransportError:
+                    if path in self.naive:
+                        more["headers"]["Idempotency-Key"] += "+"
                     if not await self.house.revive():
                         await asyncio.sleep(0.02)
                     continue

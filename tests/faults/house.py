@@ -1,10 +1,13 @@
-"""The product as its operator runs it: processes that can be killed, and a supervisor who starts them again."""
+"""The product as its operator runs it: processes that can be killed, and a supervisor who starts them again.
+
+How a process starts from nothing is tried in tests/setup and tests/web; here it is forked from a warm parent.
+"""
 
 import asyncio
 import os
+import random
 import signal
 import socket
-import sys
 from pathlib import Path
 from typing import Self
 
@@ -14,21 +17,32 @@ import httpx
 from compensation.core.settings import load
 from compensation.core.vault import Vault
 from compensation.db.audit import audit
-from compensation.db.embedded.child import _bound_to_us
 from compensation.db.pool import open_pool
 from compensation.db.unit import Doorway
 from compensation.merchants.demo import Demo, seed
+from tests.faults.zygote import Life, Zygote
 
 PATIENCE = 60.0
 """Seconds after which a house that does not answer has failed."""
 IN_VAIN = 20
 """Starts in a row that a web process may not survive: its point may come early, its database may be away a while."""
 
+_CHANCE = random.SystemRandom()
+
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free and stays so while whoever has it is dead: below those that outgoing connections are given.
+
+    Else a caller who knocks at a dead process could be given that very port, and be connected with himself.
+    """
+    while True:
+        port = _CHANCE.randrange(10_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class House:
@@ -43,14 +57,17 @@ class House:
     ) -> None:
         self._ports = {"serve": free_port()}
         self.base = self.base_of("serve")
-        self.processes: dict[str, asyncio.subprocess.Process] = {}
+        self.processes: dict[str, Life] = {}
         self.deaths = 0
         """How many processes died by SIGKILL, by our hand or by their own."""
         self.doomed: set[str] = set()
         """Processes that somebody kills and starts again by a plan, so that nobody else revives them."""
+        self.fate = ""
+        """The point at which whatever is revived is to die again."""
         self._reviving = asyncio.Lock()
         self._vain = 0
-        self._log = (folder / "house.log").open("ab")
+        self.log = folder / "house.log"
+        self._zygote = Zygote(self.log)
         told = {
             "base_url": self.base,
             "data": str(folder),
@@ -72,7 +89,7 @@ class House:
     async def __aexit__(self, *_: object) -> None:
         for name in list(self.processes):
             await self.stop(name)
-        self._log.close()
+        await self._zygote.close()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -102,17 +119,13 @@ class House:
         command, _, _ = name.partition(".")
         if command == "serve":
             told["COMPENSATION_PORT"] = self.base_of(name).rpartition(":")[2]
-        self.processes[name] = await asyncio.create_subprocess_exec(
-            *_bound_to_us(signal.SIGKILL),
-            sys.executable, "-m", "compensation", command,
-            env=self._environment | told, stdout=self._log, stderr=self._log,
-        )  # fmt: skip
+        self.processes[name] = await self._zygote.bear(command, self._environment | told)
         if command == "serve":
             async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as client:
                 while not self.dead(name) and not await _answers(client, f"{self.base_of(name)}/health"):
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.01)
             self._vain = self._vain + 1 if self.dead(name) else 0
-            assert self._vain < IN_VAIN, f"{name} ends as soon as it is started: see {self._log.name}"
+            assert self._vain < IN_VAIN, f"{name} ends as soon as it is started: see {self.log}"
 
     def dead(self, name: str) -> bool:
         return name not in self.processes or self.processes[name].returncode is not None
@@ -120,16 +133,14 @@ class House:
     async def kill(self, name: str) -> None:
         """Kill -9, to be started again by hand."""
         process = self.processes.pop(name)
-        if process.returncode is None:
-            process.kill()
+        process.send(signal.SIGKILL)
         await process.wait()
         self.deaths += 1
 
     async def stop(self, name: str) -> None:
         """Ask it to finish what it has begun, and wait."""
         process = self.processes.pop(name)
-        if process.returncode is None:
-            process.terminate()
+        process.send(signal.SIGTERM)
         async with asyncio.timeout(PATIENCE):
             await process.wait()
 
@@ -144,7 +155,7 @@ class House:
             died = [name for name in self.processes if self.dead(name) and name not in self.doomed]
             for name in died:
                 self.deaths += self.processes[name].returncode == -signal.SIGKILL
-                await self.start(name)
+                await self.start(name, self.fate)
         return died
 
 
@@ -167,9 +178,12 @@ async def drained(owner: asyncpg.Connection, house: House, within: float = PATIE
     assert not dead, [dict(row) for row in dead]
 
 
-async def end_leases(owner: asyncpg.Connection) -> None:
-    """Let the time pass for which the dead hold what they had claimed."""
-    await owner.execute("UPDATE outbox SET due_at = now() WHERE ended IS NULL AND attempts > 0 AND due_at > now()")
+async def end_leases(owner: asyncpg.Connection) -> int:
+    """Let the time pass for which the dead hold what they had claimed. Says how much that was."""
+    done: str = await owner.execute(
+        "UPDATE outbox SET due_at = now() WHERE ended IS NULL AND attempts > 0 AND due_at > now()"
+    )
+    return int(done.rpartition(" ")[2])
 
 
 async def sound(owner: asyncpg.Connection) -> None:

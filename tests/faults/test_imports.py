@@ -21,9 +21,16 @@ from compensation.merchants.demo import Demo
 from tests.faults.house import House, drained, end_leases, sound
 from tests.imports.conftest import cards, sheet
 
-LINES, CHUNK = 18, 3
-LIVES = ("unit.before_commit:2", "unit.after_commit:3", "outbox.after_claim:2", "outbox.before_done:2")
-"""Where each life of the worker ends: before and after the commit of a chunk, before and after its work."""
+LINES, CHUNK = 30, 3
+LIVES = (
+    "unit.before_commit:2",
+    "unit.after_commit:3",
+    "outbox.after_claim:2",
+    "outbox.before_done:2",
+    "import.before_chunk:1",
+    "import.after_chunk:1",
+)
+"""Where each life of the worker ends: around the commit of a chunk, around its work, around all that its row asks."""
 
 
 async def approved(house: House, demo: Demo, first: int) -> Import:

@@ -16,6 +16,7 @@ from tests.faults.caller import calling
 from tests.faults.house import PATIENCE, House, drained, end_leases, sound
 from tests.faults.journey import decide, enjoy, nothing_lost_or_doubled
 from tests.faults.outside import Outside
+from tests.faults.test_imports import LIVES
 
 WEB = ("unit.before_act", "unit.before_commit", "unit.after_commit")
 # How often, at the least, the worker can die at each point on its way through one case. What it has done stays done, so
@@ -98,8 +99,8 @@ async def test_a_point_that_is_named_does_kill(house: House, demo: Demo) -> None
 
 
 def test_every_point_is_one_at_which_a_process_dies_above() -> None:
-    """A new point needs a new row above; a row whose point is never passed fails for that."""
-    assert set(WEB) | set(WORKER) == POINTS
+    """A new point needs a new row above, or in test_imports; a row whose point is never passed fails for that."""
+    assert set(WEB) | set(WORKER) | {life.partition(":")[0] for life in LIVES} == POINTS
 
 
 def test_every_point_stands_in_the_code_and_every_call_names_one() -> None:

@@ -1,22 +1,36 @@
-"""scripts/torture in its short form, and its control. The long forms are in docs/faults.md."""
+"""scripts/torture in its short form, and its controls. The long form is in docs/faults.md."""
 
 import random
 from pathlib import Path
 
-from tests.faults.torture import Plan, report, torture
+import pytest
+
+from tests.faults.plan import VERBS, Plan, report
+from tests.faults.rounds import CONTROLS, rounds
+from tests.faults.torture import torture
 
 
 async def test_nothing_is_lost_or_doubled_while_everything_is_killed(tmp_path: Path) -> None:
     """Another seed each time; a failure prints the command that has it again."""
-    plan = Plan(seed=random.SystemRandom().randrange(1_000_000), kills=10, postgres_kills=2)
+    plan = Plan(seed=random.SystemRandom().randrange(1_000_000), kills=100, postgres_kills=10)
     result = await torture(plan, tmp_path)
-    assert result.passed, f"{plan.replay}\n{report(result)}"
-    assert result.killed["postgres"] == 2
-    assert result.killed.total() >= 12
+    said = f"{plan.replay}\n{report(result)}"
+    assert result.passed, said
+    assert (result.processes, result.killed["postgres"]) == (100, 10)
+    assert result.hit.total() > (result.processes + 10) // 3, f"most of it was killed while it was idle: {said}"
+    assert result.replayed > 100, said
+    assert set(result.verbs) >= VERBS, said
 
 
-async def test_the_control_is_caught_by_the_same_judgement(tmp_path: Path) -> None:
-    """A database that acknowledges before it writes: were that not found out, nothing above would mean anything."""
-    plan = Plan(seed=1, kills=2, postgres_kills=2, control=True)
+@pytest.mark.parametrize("plan", CONTROLS, ids=lambda plan: plan.control)
+async def test_the_control_is_caught_by_the_same_judgement(plan: Plan, tmp_path: Path) -> None:
+    """A careless database, or a redemption without keys: were that not found out, nothing above would mean anything."""
     result = await torture(plan, tmp_path)
-    assert result.passed, f"a careless database broke no promise: {plan.replay}\n{report(result)}"
+    assert result.passed, f"no promise was broken: {plan.replay}\n{report(result)}"
+
+
+def test_a_long_run_is_many_short_ones_that_add_up() -> None:
+    plans = rounds(7, 10_000, 1_000)
+    assert (sum(plan.kills for plan in plans), sum(plan.postgres_kills for plan in plans)) == (10_000, 1_000)
+    assert [plan.seed for plan in plans] == list(range(7, 107))
+    assert rounds(7, 100, 10) == [Plan(7, 100, 10)]

@@ -1,23 +1,17 @@
-"""scripts/torture: callers at work, and every process and server under them killed, again and again, by a seed.
+"""One run of the torture: callers at work, and every process and server under them killed, again and again, by a seed.
 
 At the end everything that was acknowledged must stand, nothing may have been done twice, and ``compensation audit``
-must find nothing.
+must find nothing. tests/faults/rounds.py makes many runs of it.
 """
 
-import argparse
 import asyncio
 import random
-import shutil
 import signal
-import sys
-import tempfile
 import time
-from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
-import msgspec
 from redis.asyncio import Redis
 
 from compensation.core.crash import POINTS
@@ -32,78 +26,51 @@ from compensation.db.pool import open_pool
 from compensation.db.unit import Doorway
 from compensation.merchants.demo import Demo
 from compensation.merchants.merchant import Funding, fund
+from compensation.points.convert import NewRate, add_rate
 from tests.faults.caller import Caller, calling
-from tests.faults.house import House, drained, end_leases
-from tests.faults.journey import nothing_lost_or_doubled
+from tests.faults.house import House, end_leases, free_port
 from tests.faults.outside import Outside, outside
-from tests.faults.trade import Trader, broken_promises
+from tests.faults.plan import Plan, Result
+from tests.faults.shop import CAREFUL, CARELESS
+from tests.faults.stored_value import sell
+from tests.faults.trade import DEALS, trade
+from tests.faults.trader import Trader
+from tests.faults.verdict import PATIENCE, judge
 
 WEB, WORKER = ("serve", "serve.2"), ("work",)
 TRADERS = 8
-LIFE = {"serve": 3.0, "work": 5.0}
-"""Seconds a process lives at most before it is killed at a moment of no name; a worker's include its start."""
-RESTARTS = 0.2
+AT_ANY_MOMENT = 0.3
+"""The share of lives that end at a moment of no name."""
+LIFE = {"serve": 5.0, "work": 2.0}
+"""Seconds after which a process is killed that has not come to its point: nobody leads it there."""
+MOMENTS = {"serve": 0.02, "work": 0.8}
+"""Seconds at most to a moment of no name: for a worker from its birth, for the web once it has given some answers."""
+RESTARTS = 0.1
 """The share of kills before which the process is once asked to stop, as when a release rolls out."""
-PASSES = {"serve": 30, "work": 4}
+PASSES = {"serve": 15, "work": 2}
 """How often a process may pass the point at which it is to die: enough that something was done, and it is reached."""
-PATIENCE = 300.0
-CAREFUL: dict[str, str | int] = {"fsync": "on", "synchronous_commit": "on"}
-CARELESS: dict[str, str | int] = {"synchronous_commit": "off", "wal_writer_delay": "10s"}
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """``control``: the database acknowledges before it writes, so that promises must be found broken."""
-
-    seed: int
-    kills: int = 100
-    postgres_kills: int = 10
-    control: bool = False
-
-    @property
-    def replay(self) -> str:
-        control = " --control" if self.control else ""
-        return (
-            f"scripts/torture --seed {self.seed} --kills {self.kills} --postgres-kills {self.postgres_kills}{control}"
-        )
-
-
-class Result(msgspec.Struct):
-    plan: Plan
-    broken: list[str] = []
-    killed: Counter[str] = msgspec.field(default_factory=Counter)
-    """How often each process died, and at which point."""
-    restarts: int = 0
-    answers: int = 0
-    refused: int = 0
-    longest: float = 0.0
-    orders: int = 0
-    refunds: int = 0
-    letters: int = 0
-    audit: int = -1
-    seconds: float = 0.0
-
-    @property
-    def passed(self) -> bool:
-        return bool(self.broken) if self.plan.control else not self.broken and self.audit == 0
 
 
 class Torture:
     """One run. ``house`` is not started yet; nobody but us revives what dies in it."""
 
     def __init__(
-        self, plan: Plan, world: Outside, postgres: Postgres, valkey: Valkey, house: House, callers: list[Caller]
+        self, plan: Plan, world: Outside, postgres: Postgres, valkey: Valkey, house: House, traders: list[Trader]
     ) -> None:
         self.plan, self.world, self.postgres, self.valkey, self.house = plan, world, postgres, valkey, house
         self.result = Result(plan)
-        self._callers = callers
+        self._traders = traders
+        self._callers = {trader.caller.name: trader.caller for trader in traders}
         self._fallen = 0
         self._chance = random.Random(plan.seed)
-        self._strokes = [self._chance.choice((*WEB, *WORKER)) for _ in range(plan.kills)]
+        doomed = WEB if plan.control == "redemption" else (*WEB, *WORKER)
+        self._strokes = [self._chance.choice(doomed) for _ in range(plan.kills)]
 
-    async def run(self, traders: list[Trader]) -> None:
+    async def run(self) -> None:
         """Trade and be killed until every stroke has fallen; then let all that was begun come to its end."""
         enough = asyncio.Event()
-        trading = [asyncio.create_task(trader.trade(enough)) for trader in traders]
+        deals = {sell: 1} if self.plan.control == "redemption" else DEALS
+        trading = [asyncio.create_task(trade(trader, deals, enough)) for trader in self._traders]
         try:
             await asyncio.gather(*(self._afflict(name) for name in (*WEB, *WORKER)), self._afflict_servers(trading))
             enough.set()
@@ -111,12 +78,12 @@ class Torture:
         finally:
             for task in trading:
                 task.cancel()
-        self.result.broken += [f"{type(each).__name__}: {each}" for each in outcomes if each is not None]
+        self.result.broken += [f"{type(each).__name__}: {each}" for each in outcomes if isinstance(each, BaseException)]
+        self.result.replayed = sum(each for each in outcomes if isinstance(each, int))
 
     async def _afflict(self, name: str) -> None:
         """Every life of a process ends at a point drawn before it began, or at any moment if it never gets there."""
         chance = random.Random(f"{self.plan.seed} {name}")
-        points = sorted(point for point in POINTS if name in WORKER or point.startswith("unit."))
         command = name.partition(".")[0]
         self.house.doomed.add(name)
         for _ in range(self._strokes.count(name)):
@@ -125,55 +92,89 @@ class Torture:
                 await asyncio.sleep(chance.uniform(0, LIFE[command] / 2))
                 await self.house.stop(name)
                 self.result.restarts += 1
-            crash = f"{(point := chance.choice(points))}:{chance.randint(1, PASSES[command])}"
-            reached = await self._live_and_die(name, crash, chance.uniform(LIFE[command] / 3, LIFE[command]))
-            self.result.killed[f"{command} {point if reached else 'at any moment'}"] += 1
+            passes = chance.randint(1, PASSES[command])
+            if chance.random() < AT_ANY_MOMENT and not self.plan.control:
+                await self._live(name, "", passes, chance.uniform(0, MOMENTS[command]))
+            else:
+                await self._live(name, f"{chance.choice(self._points(name))}:{passes}", 0, LIFE[command])
             self._fallen += 1
             if name in WORKER:
                 self.world.forget_keys()
-                await self._let_leases_end()
         await self.house.start(name)
         self.house.doomed.remove(name)
 
-    async def _live_and_die(self, name: str, crash: str, limit: float) -> bool:
-        """Whether it died at the point it was to die at. One that finds no database at its start is started again."""
-        while True:
+    def _points(self, name: str) -> list[str]:
+        if self.plan.control == "redemption":
+            return ["unit.after_commit"]
+        return sorted(point for point in POINTS if name in WORKER or point.startswith("unit."))
+
+    async def _live(self, name: str, crash: str, answers: int, limit: float) -> None:
+        """One life and its end: at the point of ``crash``, or so many ``answers`` of the web and ``limit`` later.
+
+        A process that finds no database at its start is started again.
+        """
+        command, point = name.partition(".")[0], crash.partition(":")[0]
+        status = None
+        while status != -signal.SIGKILL:
             await self.house.start(name, crash)
+            await self._answered(name, answers)
             try:
                 async with asyncio.timeout(limit):
                     status = await self.house.processes[name].wait()
             except TimeoutError:
-                await self.house.kill(name)
-                return False
-            if status == -signal.SIGKILL:
-                return True
+                status = None
+                break
+        waited_for = name in WEB and self._callers[name].in_flight > 0
+        if status is None:
+            await self.house.kill(name)
+        held = name in WORKER and await self._let_leases_end() > 0
+        # Whoever died at a point died in the midst of what leads past it.
+        what = f"{command} {point}" if status else f"{command} at any moment"
+        self.result.fell(what, in_flight=bool(status) or waited_for or held)
+        self._let_doubt()
 
-    @property
-    def answers(self) -> int:
-        return sum(len(caller.kept) for caller in self._callers)
+    async def _answered(self, name: str, answers: int) -> None:
+        """Wait for so many answers of a web process, unless nobody asks it for anything or it has died."""
+        if name not in WEB:
+            return
+        caller, deadline = self._callers[name], time.monotonic() + LIFE["serve"]
+        wanted = len(caller.kept) + answers
+        while len(caller.kept) < wanted and time.monotonic() < deadline and not self.house.dead(name):
+            await asyncio.sleep(0.005)
 
-    async def _let_leases_end(self) -> None:
-        """Unless PostgreSQL is being killed too: then they are ended after the next death, or when all is over."""
+    def _let_doubt(self) -> None:
+        for trader in self._traders:
+            trader.doubtful = True
+
+    async def _let_leases_end(self) -> int:
+        """How much was in hand. None while PostgreSQL is being killed too: then the next death ends the leases."""
         try:
             owner = await asyncpg.connect(self.postgres.url, timeout=5)
             try:
-                await end_leases(owner)
+                return await end_leases(owner)
             finally:
                 owner.terminate()
         except Exception as error:
             if as_problem(error) is None:
                 raise
+            return 0
 
-    async def _afflict_servers(self, trading: list["asyncio.Task[None]"]) -> None:
+    @property
+    def _answers(self) -> int:
+        return sum(len(caller.kept) for caller in self._callers.values())
+
+    async def _afflict_servers(self, trading: "list[asyncio.Task[int]]") -> None:
         """PostgreSQL and the doorbell, in even steps between the kills of processes, each with something to lose."""
         for number in range(self.plan.postgres_kills):
             due = self.plan.kills * (2 * number + 1) // (2 * self.plan.postgres_kills)
-            answered = self.answers + TRADERS
-            while self._fallen < due or (self.answers < answered and not all(task.done() for task in trading)):
+            answered = self._answers + TRADERS
+            while self._fallen < due or (self._answers < answered and not all(task.done() for task in trading)):
                 await asyncio.sleep(0.02)
+            waiting = sum(caller.in_flight for caller in self._callers.values())
             await self.postgres.kill()
             await self.postgres.start()
-            self.result.killed["postgres"] += 1
+            self.result.fell("postgres", in_flight=waiting > 0)
+            self._let_doubt()
             await self._afflict_the_doorbell()
 
     async def _afflict_the_doorbell(self) -> None:
@@ -192,8 +193,9 @@ async def torture(plan: Plan, folder: Path) -> Result:
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(outside(folder))
-        postgres = await stack.enter_async_context(Postgres(settings=CARELESS if plan.control else CAREFUL))
-        valkey = await stack.enter_async_context(Valkey())
+        settings = {"checkpoint_timeout": "30s"} | (CARELESS if plan.control == "postgres" else CAREFUL)
+        postgres = await stack.enter_async_context(Postgres(settings=settings, port=free_port()))
+        valkey = await stack.enter_async_context(Valkey(port=free_port()))
         house = await stack.enter_async_context(
             House(
                 postgres.url, folder, redis_url=valkey.url, payments_url=world.payments_url, smtp_url=world.smtp_url,
@@ -201,88 +203,30 @@ async def torture(plan: Plan, folder: Path) -> Result:
             )
         )  # fmt: skip
         demo = await _open(postgres, house)
-        callers = [await stack.enter_async_context(calling(house, demo.api_key, name, PATIENCE)) for name in WEB]
-        traders = [Trader(callers[n % len(callers)], f"trader{n}", plan.seed) for n in range(TRADERS)]
-        run = Torture(plan, world, postgres, valkey, house, callers)
-        await run.run(traders)
-        await _judge(run.result, postgres.url, house, world, traders)
+        callers: list[Caller] = [
+            await stack.enter_async_context(calling(house, demo.api_key, name, PATIENCE)) for name in WEB
+        ]
+        traders = [Trader(callers[n % len(callers)], n, plan.seed) for n in range(TRADERS)]
+        if plan.control == "redemption":
+            for caller in callers:
+                caller.naive = frozenset({"/v1/gift-cards/redeem"})
+        run = Torture(plan, world, postgres, valkey, house, traders)
+        await run.run()
+        await judge(run.result, postgres.url, house, world, traders)
         run.result.seconds = time.monotonic() - began
         return run.result
 
 
 async def _open(postgres: Postgres, house: House) -> Demo:
-    """The demo merchant, with a budget that outlasts the longest run."""
+    """The demo merchant, with a budget that outlasts the longest run, and a rate for points."""
     owner = await asyncpg.connect(postgres.url)
     await migrate(owner)
     demo = await house.seed(owner)
     pool = await open_pool(load(house.environment), size=1)
-    door = Doorway(pool, Vault.parse(house.environment["COMPENSATION_KEYS"]))
-    await door.write(fund, Who(demo.merchant, "system"), Funding(demo.program, Money(10**11, "EUR")))
+    door, who = Doorway(pool, Vault.parse(house.keys)), Who(demo.merchant, "system")
+    await door.write(fund, who, Funding(demo.program, Money(10**11, "EUR")))
+    await door.write(add_rate, who, NewRate(points=10, credit=Money(1, "EUR")))
     await pool.close()
     await owner.execute("CHECKPOINT")
     await owner.close()
     return demo
-
-
-async def _judge(result: Result, url: str, house: House, world: Outside, traders: list[Trader]) -> None:
-    """Whether every promise stands, in the books, at the processor, in the letters, and before the audit."""
-    callers = {id(trader.caller): trader.caller for trader in traders}.values()
-    result.answers = sum(len(caller.kept) for caller in callers)
-    result.refused = sum(caller.refused for caller in callers)
-    result.longest = max(caller.longest for caller in callers)
-    owner = await asyncpg.connect(url)
-    try:
-        await drained(owner, house, PATIENCE)
-        result.broken += await broken_promises(owner, traders)
-        if not result.broken:
-            await nothing_lost_or_doubled(owner, world, cases=sum(len(trader.cases) for trader in traders))
-            asked = sum(key.endswith("-order") for caller in callers for key in caller.kept)
-            result.orders = await owner.fetchval("SELECT count(*) FROM orders WHERE case_id IS NULL")
-            assert result.orders == asked, f"{result.orders} orders for {asked} requests"
-    except (AssertionError, TimeoutError) as error:
-        result.broken.append(f"{type(error).__name__}: {error}")
-    finally:
-        await owner.close()
-    result.refunds, result.letters = len(world.refunds()), sum(world.message_ids().values())
-    audit = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "compensation", "audit", env=house.environment, stdout=asyncio.subprocess.DEVNULL
-    )
-    result.audit = await audit.wait()
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
-    parser.add_argument("--kills", type=int, default=100, help="how many processes are killed (default 100)")
-    parser.add_argument("--postgres-kills", type=int, default=10, help="how often PostgreSQL is killed (default 10)")
-    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000, help="what everything is drawn by")
-    parser.add_argument(
-        "--control", action="store_true", help="let the database acknowledge before it writes: the run must fail"
-    )
-    told = parser.parse_args()
-    plan = Plan(told.seed, told.kills, told.postgres_kills, told.control)
-    print(f"seed {plan.seed}; to have it again: {plan.replay}", flush=True)
-    folder = Path(tempfile.mkdtemp(prefix="torture-"))
-    result = asyncio.run(torture(plan, folder))
-    print(report(result))
-    if not result.passed:
-        print(f"failed; what the processes said is in {folder}. To have it again: {plan.replay}", file=sys.stderr)
-        return 1
-    shutil.rmtree(folder)
-    return 0
-
-
-def report(result: Result) -> str:
-    kills, count = result.killed, len(result.broken)
-    lines = [f"{times:>6}  {what}" for what, times in sorted(kills.items())]
-    lines.append(f"{kills.total()} kills and {result.restarts} restarts in {result.seconds:.0f} s")
-    lines.append(f"{result.answers} answers acknowledged, the slowest after {result.longest:.1f} s")
-    lines.append(f"{result.refused} times told to come again")
-    lines.append(f"{result.orders} orders, {result.refunds} refunds, {result.letters} letters")
-    lines += [f"broken: {what}" for what in result.broken[:20]]
-    lines.append(f"{count} promises broken" + (", as they must be in the control" if result.plan.control else ""))
-    lines.append(f"compensation audit: exit status {result.audit}")
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

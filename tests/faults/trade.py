@@ -1,85 +1,85 @@
-"""What merchants' systems do all day, drawn by a seed: issue, spend, bring back, report harms, and ask again."""
+"""What merchants' systems do all day, drawn by a seed, and whether all that they were promised stands."""
 
 import asyncio
-import random
+import itertools
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import msgspec
 
-from tests.faults.caller import Caller
-from tests.faults.journey import Outcome, decide, enjoy
+from tests.faults.journey import decide, enjoy
+from tests.faults.patronage import collect, send_a_file, shop
+from tests.faults.stored_value import correct, join, reserve, sell
+from tests.faults.trader import Held, Trader
 
+Deal = Callable[[Trader, str], Awaitable[None]]
 HABITS = ("prompt",) * 6 + ("busy", "busy", "pending")
 """How the payment processor behaves. Lost answers take it twelve seconds each; tests/partners tries those."""
+RECENT = 3
+"""How many of its latest promises a trader asks for again when a process has died."""
 
 
-class Held(msgspec.Struct):
-    """A card, and what must be on it after everything that was acknowledged."""
+async def trade(trader: Trader, deals: dict[Deal, int], enough: asyncio.Event) -> int:
+    """Until it is enough; what was begun is brought to its end. Says how often it asked again for a promise.
 
-    reward_id: str
-    balance: int
+    ``deals`` says how often each comes up among all.
+    """
+    replayed = 0
+    for number in itertools.count(1):
+        if enough.is_set():
+            break
+        if trader.doubtful:
+            trader.doubtful = False
+            replayed += await ask_again(trader)
+        # Each begins elsewhere and does everything once before chance decides, so that no run leaves a deal out.
+        turn = (trader.number + number) % len(deals)
+        deal = (
+            list(deals)[turn] if number <= len(deals) else trader.chance.choices(list(deals), list(deals.values()))[0]
+        )
+        await deal(trader, f"{trader.name}-{number}")
+    return replayed
 
 
-class Trader:
-    """One system with its own chance and its own keys. It remembers what it was promised."""
+async def make_good(trader: Trader, name: str) -> None:
+    """A whole case: money back through the processor, store credit, a letter."""
+    decided = await decide(trader.caller, name, trader.chance.choice(HABITS))
+    outcome = await enjoy(trader.caller, name, decided)
+    trader.cases.append(outcome)
+    trader.cards.append(Held(outcome.reward_id, outcome.code, outcome.credit - outcome.spent))
 
-    def __init__(self, caller: Caller, name: str, seed: int) -> None:
-        self.caller, self.name = caller, name
-        self.cards: list[Held] = []
-        self.cases: list[Outcome] = []
-        self._chance = random.Random(f"{seed} {name}")
-        self._number = 0
 
-    async def trade(self, enough: asyncio.Event) -> None:
-        """Until it is enough; what was begun is brought to its end."""
-        while not enough.is_set():
-            self._number += 1
-            deal = self._chance.choices((self.sell, self.make_good, self.ask_again), (6, 3, 2))[0]
-            await deal(f"{self.name}-{self._number}")
+async def ask_again(trader: Trader) -> int:
+    """Its latest promises and an old one, by their keys: the same bytes. Says how many it asked for."""
+    own = [key for key in trader.caller.kept if key.startswith(f"{trader.name}-")]
+    keys = {*own[-RECENT:], *trader.chance.sample(own, min(1, len(own)))}
+    for key in keys:
+        kept = trader.caller.kept[key]
+        again = await trader.caller.post(kept.path, kept.body, key)
+        assert again.content == kept.answer, f"{trader.name} asked for {key} again and got another answer"
+    return len(keys)
 
-    async def sell(self, name: str) -> None:
-        """A card, some sales that are paid with it, of which some come back, and one that it does not cover."""
-        worth, bonus = self._chance.randrange(5_00, 50_00), self._chance.randrange(0, 5_00)
-        item = {"kind": "gift_card", "amount": _euro(worth)} | ({"bonus": _euro(bonus)} if bonus else {})
-        order = (await self.caller.post("/v1/orders", {"items": [item]}, f"{name}-order")).json()
-        card = Held(order["rewards"][0]["id"], worth + bonus)
-        self.cards.append(card)
-        code = await self.caller.reveal(card.reward_id)
-        for turn in range(self._chance.randrange(4)):
-            # A cent stays on it: an empty card would be refused like a wrong code, and wrong codes are counted.
-            amount = self._chance.randrange(1, card.balance)
-            body = {"code": code, "amount": _euro(amount)}
-            sale = (await self.caller.post("/v1/gift-cards/redeem", body, f"{name}-sale-{turn}")).json()
-            card.balance -= amount
-            assert sale["balance"]["amount"] == card.balance, (name, turn)
-            if self._chance.random() < 0.4:
-                back = self._chance.randrange(1, amount + 1)
-                body = {"redemption_id": sale["id"], "amount": _euro(back)}
-                await self.caller.post("/v1/gift-cards/return", body, f"{name}-back-{turn}")
-                card.balance += back
-        body = {"code": code, "amount": _euro(card.balance + 1)}
-        refused = await self.caller.post("/v1/gift-cards/redeem", body, f"{name}-too-much")
-        assert refused.status_code == 422, refused.text
 
-    async def make_good(self, name: str) -> None:
-        """A whole case: money back through the processor, store credit, a letter."""
-        decided = await decide(self.caller, name, self._chance.choice(HABITS))
-        outcome = await enjoy(self.caller, name, decided)
-        self.cases.append(outcome)
-        self.cards.append(Held(outcome.reward_id, outcome.credit - outcome.spent))
-
-    async def ask_again(self, name: str) -> None:
-        """An old promise, by its key: the same bytes."""
-        if not self.caller.kept:
-            return
-        key, kept = self._chance.choice(list(self.caller.kept.items()))
-        again = await self.caller.post(kept.path, kept.body, key)
-        assert again.content == kept.answer, f"{name} asked for {key} again and got another answer"
+DEALS: dict[Deal, int] = {
+    sell: 6, make_good: 3, reserve: 3, correct: 3, join: 3, shop: 2, collect: 2, send_a_file: 2,
+}  # fmt: skip
 
 
 async def broken_promises(owner: asyncpg.Connection, traders: list[Trader]) -> list[str]:
-    """Every acknowledged answer that is not in the books as it was given, and every card that holds something else."""
-    answers = {row["key"]: row["answer"] for row in await owner.fetch("SELECT key, answer FROM idempotency_keys")}
+    """Every acknowledged answer that is not in the books as it was given, and everything that holds something else."""
+    answers = dict(await owner.fetch("SELECT key, answer FROM idempotency_keys"))
+    held = dict(await owner.fetch("SELECT owner_id, sum(balance)::bigint FROM accounts WHERE role = 'card' GROUP BY 1"))
+    points = dict(
+        await owner.fetch(
+            "SELECT e.customer_id, sum(a.balance)::bigint FROM earnings AS e JOIN accounts AS a"
+            " ON a.merchant_id = e.merchant_id AND a.owner_id = e.id AND a.role = 'points' GROUP BY 1"
+        )
+    )
+    issued = dict(
+        await owner.fetch(
+            "SELECT l.import_id, count(o.id) FROM import_lines AS l LEFT JOIN orders AS o"
+            " ON o.merchant_id = l.merchant_id AND o.id = l.order_id GROUP BY 1"
+        )
+    )
     broken = []
     for caller in {trader.caller for trader in traders}:
         broken += [
@@ -87,18 +87,12 @@ async def broken_promises(owner: asyncpg.Connection, traders: list[Trader]) -> l
             for key, kept in caller.kept.items()
             if not _stands(kept.status, kept.answer, answers.get(key))
         ]
-    held = {
-        row["owner_id"]: row["held"]
-        for row in await owner.fetch(
-            "SELECT owner_id, sum(balance)::bigint AS held FROM accounts WHERE role = 'card' GROUP BY 1"
-        )
-    }
     for trader in traders:
-        broken += [
-            f"{card.reward_id}: {held.get(card.reward_id)} instead of {card.balance}"
-            for card in trader.cards
-            if held.get(card.reward_id) != card.balance
-        ]
+        due = {card.reward_id: (held.get(card.reward_id), card.balance) for card in trader.cards}
+        due |= {file: (issued.get(file, 0), lines) for file, lines in trader.files.items()}
+        if trader.patron is not None:
+            due[trader.patron.id] = (points.get(trader.patron.id, 0), trader.patron.points)
+        broken += [f"{name}: {is_} instead of {must}" for name, (is_, must) in due.items() if is_ != must]
     return broken
 
 
@@ -107,7 +101,3 @@ def _stands(status: int, given: bytes, kept: bytes | None) -> bool:
     if status < 400 or kept is None:
         return given == kept
     return bool(msgspec.json.decode(kept)["code"] == msgspec.json.decode(given)["code"])
-
-
-def _euro(amount: int) -> dict[str, object]:
-    return {"amount": amount, "currency": "EUR"}

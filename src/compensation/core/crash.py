@@ -21,6 +21,8 @@ POINTS: frozenset[str] = frozenset(
         "refund.after_call",
         "deliver.before_send",
         "deliver.after_send",
+        "import.before_chunk",
+        "import.after_chunk",
     }
 )
 

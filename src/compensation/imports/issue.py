@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from compensation.core.crash import crashpoint
 from compensation.core.money import Money
 from compensation.core.states import ImportState
 from compensation.db.answers import Who
@@ -51,7 +52,9 @@ async def do_chunk(door: Doorway, task: Task) -> None:
     """The work ``issue_chunk`` on ``imp_…/7``. Whoever finds the last chunk dated says that the file is issued."""
     who = Who(task.merchant_id, "system:import")
     import_id, _, number = task.subject_id.partition("/")
+    crashpoint("import.before_chunk")
     await door.write(issue_chunk, who, Chunk(import_id, int(number)))
+    crashpoint("import.after_chunk")
     await door.write(conclude_import, who, Begin(import_id))
 
 

@@ -6,6 +6,7 @@ import signal
 import socket
 
 import uvicorn
+from litestar import Litestar
 
 from compensation.core.errors import Invalid
 from compensation.core.settings import Settings
@@ -20,8 +21,13 @@ def main(settings: Settings) -> int:
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     if not settings.keys:
         raise Invalid("invalid_keys", "Set COMPENSATION_KEYS: without a root key nothing can be sealed or opened.")
+    return serve(settings, create_app(settings))
+
+
+def serve(settings: Settings, app: Litestar) -> int:
+    """The same for an application that is made already; nothing of it has been opened yet."""
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         loop="uvloop",
         http="httptools",
         lifespan="on",
