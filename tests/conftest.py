@@ -24,6 +24,7 @@ from compensation.db.unit import Doorway
 settings.register_profile("laws", deadline=None, print_blob=True)
 # The gate says the same of the same commit however often it is asked; whoever looks for more runs the laws without it.
 settings.register_profile("gate", settings.get_profile("laws"), derandomize=True)
+settings.register_profile("deep", settings.get_profile("laws"), max_examples=2_000)
 settings.load_profile(os.environ.get("COMPENSATION_LAWS", "laws"))
 
 _numbers = itertools.count(1)

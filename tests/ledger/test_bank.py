@@ -9,6 +9,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -18,7 +19,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
-    RuleBasedStateMachine,
     consumes,
     initialize,
     invariant,
@@ -37,15 +37,19 @@ from compensation.db.pool import open_pool
 from compensation.db.unit import Doorway
 from compensation.issuance.order import Item, OrderRequest, issue
 from compensation.issuance.reward import Order
+from compensation.partners.payment_simulator.server import FILE
+from compensation.partners.stripe_refunds import StripeRefunds
 from compensation.redemption.expire import Expire, Expired, expire
 from compensation.redemption.give_back import GiveBack, give_back
 from compensation.redemption.redeem import Redemption, Spend, redeem
 from compensation.redemption.reveal import reveal
 from tests.conftest import make_merchant
+from tests.ledger.money_back import MoneyBack, processor
 from tests.ledger.paper import EUR, Card, Paper, Use
 from tests.shop import Fund, Funded, fund, make_program
 
-MIGHT = ("funding", "expense.goodwill")
+__all__ = ["processor"]
+MIGHT = ("funding", "expense.goodwill", "expense.owed")
 """The accounts that may be below zero: what the merchant gave, and what it cost him."""
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -92,8 +96,8 @@ def portion(whole: int, part: Part) -> int:
     return max(1, whole * numerator // denominator + more)
 
 
-class Bank(RuleBasedStateMachine):
-    """One merchant's life. ``real`` is given by the test."""
+class Bank(MoneyBack):
+    """One merchant's life. ``real``, ``processor`` and its ``book`` are given by the test."""
 
     real: Real
     cards = Bundle("cards")
@@ -221,6 +225,7 @@ class Bank(RuleBasedStateMachine):
         assert all(row["balance"] >= 0 for row in rows if row["role"] not in MIGHT)
 
     def teardown(self) -> None:
+        self.money_went_back_once()
         assert self.real.run(audit(self.real.owner)) == {}
 
     def do(self, door: int, ask: Any, other: Any) -> Done:
@@ -254,14 +259,35 @@ def real(database_url: str, vault: Vault) -> Iterator[Real]:
         runner.run(owner.close())
 
 
-def test_the_bank_keeps_its_books(real: Real) -> None:
+@pytest.fixture
+def bank(real: Real, processor: StripeRefunds, tmp_path: Path) -> type[Bank]:
     class Here(Bank):
         pass
 
-    Here.real = real
+    Here.real, Here.processor, Here.book = real, processor, tmp_path / FILE
+    return Here
+
+
+def test_the_bank_keeps_its_books(bank: type[Bank]) -> None:
     run_state_machine_as_test(
-        Here,
+        bank,
         settings=settings(
-            max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=settings.default.max_examples // 2,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_money_that_nobody_asked_back_for_a_day_goes_back_all_the_same(bank: type[Bank]) -> None:
+    """What was never asked for cannot have been done, however long the worker was away."""
+    one = bank()
+    one.open(budget=0)
+    owed = one.owe(amount=50_00, habit="prompt")
+    one.a_while_passes(seconds=24 * 3600)
+    one.send_money_back(owed=owed, fate="well")
+    assert owed.heard == 2
+    one.every_refund_is_where_we_heard_it_is()
+    one.the_accounts_are_what_the_model_says()
+    one.teardown()

@@ -219,6 +219,9 @@ def test_the_books_hold_whatever_is_done_with_stored_value(real: Real) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=40, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=settings.default.max_examples * 2 // 5,
+            stateful_step_count=50,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )

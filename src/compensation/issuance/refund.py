@@ -126,13 +126,14 @@ async def _ask(payments: PaymentPort, payment: str | None, row: Record, *, first
     amount = Money(row["principal"] + row["bonus"], row["currency"])
     if payment is None:
         return Declined(DeclineReason.unknown_payment, "The report names no payment: pay it back by hand.")
-    # The first attempt cannot have been made before; every later one looks first.
-    found = None if first and row["state"] == RewardState.pending else await payments.find_refund(reference, payment)
+    # The first attempt cannot have been made before, however late it comes; every later one looks first.
+    never_asked = first and row["state"] == RewardState.pending
+    found = None if never_asked else await payments.find_refund(reference, payment)
     if found is not None:
         if found.amount != amount:
             return Declined(DeclineReason.other, f"The processor has {found.amount} under our reference {reference}.")
         return found
-    if row["state"] != RewardState.pending or age > REMEMBERED:
+    if row["state"] != RewardState.pending or (age > REMEMBERED and not never_asked):
         return Declined(DeclineReason.other, "The processor has no trace of it, and may have forgotten our key.")
     crashpoint("refund.before_call")
     return await payments.refund(reference, payment, amount)
