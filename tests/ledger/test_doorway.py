@@ -1,15 +1,17 @@
 """Laws of the doorway: one effect per key, the same answer for ever, and nothing half done."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any, cast
 
 import asyncpg
 import msgspec
 import pytest
 
 from compensation.core.errors import Conflict, Refused
-from compensation.db.answers import Ask, Who
+from compensation.db.answers import Ask, Who, Written
 from compensation.db.pool import Tx
 from compensation.db.unit import Doorway
 from compensation.ledger import Posting, Transfer, account, balances, lock, post
@@ -92,6 +94,99 @@ async def test_money_acts_that_arrive_together_share_a_commit_and_keep_one_effec
     assert await _count(owner, "transfers") == 10
     commits = await owner.fetchval("SELECT count(DISTINCT xmin::text) FROM transfers")
     assert commits < 10
+
+
+class Slow:
+    """A pool of one's own whose COMMIT waits to be let through: the disk, as slow as a test wants it."""
+
+    def __init__(self, pool: Any) -> None:
+        self.pool = pool
+        self.disk = asyncio.Event()
+        self.reached: asyncio.Queue[None] = asyncio.Queue()
+
+    @asynccontextmanager
+    async def acquire(self, timeout: float) -> AsyncIterator[Any]:
+        async with self.pool.acquire(timeout=timeout) as connection:
+            yield SlowConnection(connection, self)
+
+
+class SlowConnection:
+    def __init__(self, connection: Any, pool: Slow) -> None:
+        self.connection = connection
+        self.pool = pool
+
+    async def execute(self, statement: str, *values: Any) -> Any:
+        if statement == "COMMIT":
+            self.pool.reached.put_nowait(None)
+            await self.pool.disk.wait()
+        return await self.connection.execute(statement, *values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+
+class Slowly:
+    """A doorway over a slow disk, and an act that says how many came together each time it is begun."""
+
+    def __init__(self, door: Doorway, who: Who) -> None:
+        self.pool, self.who = Slow(door.pool), who
+        self.door = Doorway(cast(Any, self.pool), door.vault)
+        self.begun: asyncio.Queue[int] = asyncio.Queue()
+
+    async def note(self, tx: Tx, asks: Sequence[Ask[Gift]], at: datetime) -> list[Given]:
+        self.begun.put_nowait(len(asks))
+        return [Given(f"trf_{ask.what.amount}", ask.what.amount) for ask in asks]
+
+    async def ask(self, *amounts: int) -> "list[asyncio.Task[Written]]":
+        """Asks that are sure to have come in when this returns."""
+        act = self.door.write_together
+        tasks = [asyncio.create_task(act(self.note, self.who, Gift(amount), f"k{amount}")) for amount in amounts]
+        await asyncio.sleep(0)
+        return tasks
+
+
+async def test_the_next_batch_is_written_while_the_one_before_waits_for_the_disk(door: Doorway, merchant: Who) -> None:
+    slowly = Slowly(door, merchant)
+    asked = await slowly.ask(1)
+    await slowly.pool.reached.get()
+    asked += await slowly.ask(2, 3)
+    async with asyncio.timeout(30):
+        await slowly.pool.reached.get()
+    asked += await slowly.ask(4)
+    asked += await slowly.ask(5, 6)
+    assert not any(each.done() for each in asked), "nothing is acknowledged before it is on the disk"
+    slowly.pool.disk.set()
+    assert [(await each).read(Given).balance for each in asked] == [1, 2, 3, 4, 5, 6]
+    batches = [slowly.begun.get_nowait() for _ in range(slowly.begun.qsize())]
+    assert batches == [1, 2, 3], "two were under way and no more, so the rest went together"
+
+
+async def test_a_key_that_comes_again_while_its_first_answer_waits_for_the_disk_has_one_effect(
+    door: Doorway, merchant: Who, owner: asyncpg.Connection
+) -> None:
+    slowly = Slowly(door, merchant)
+    asked = await slowly.ask(1)
+    assert await slowly.begun.get() == 1
+    asked += await slowly.ask(1, 1, 2)
+    assert await slowly.begun.get() == 2
+    slowly.pool.disk.set()
+    written = await asyncio.gather(*asked)
+    assert [each.replayed for each in written] == [False, True, True, False]
+    assert await _count(owner, "idempotency_keys") == 2
+    assert await _count(owner, "audit_log") == 2
+
+
+async def test_who_hangs_up_among_many_takes_nothing_with_him(
+    door: Doorway, merchant: Who, owner: asyncpg.Connection
+) -> None:
+    tasks = [asyncio.create_task(door.write_together(give_many, merchant, Gift(7), f"k{n}")) for n in range(3)]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Written", "CancelledError", "Written"]
+    await door.settle()
+    assert (await door.write_together(give_many, merchant, Gift(7), "k1")).replayed
+    assert await owner.fetchval("SELECT balance FROM accounts WHERE role = 'budget'") == 21
 
 
 async def test_another_body_under_the_same_key_is_a_conflict_that_names_what_differs(

@@ -3,7 +3,8 @@
 An act is a plain function that knows none of this. Most take one request: ``act(tx, who, what, at)`` returns a Struct
 with an ``id``, or raises a Problem. Money acts take many: ``act(tx, asks, at)`` returns one outcome for each ask,
 a Struct or a Problem, and has written nothing for those it refuses. Requests for the same act and merchant that arrive
-while a commit is under way wait for it and then share the next one; a lone request waits for nobody.
+while others are being written wait for them to reach their commit, and then share the next one; a lone request waits
+for nobody.
 
 An answer is kept with its key for ever and given again. A refusal is an answer too; only transient problems are not
 kept. A connection lost during COMMIT leaves the outcome unknown to the caller but not to us: the key tells.
@@ -28,19 +29,24 @@ from compensation.db.pool import ACQUIRE, Pool, Told, Tx, begin, opening, whole
 MOST_TOGETHER = 256
 """How many requests may share one commit."""
 ATTEMPTS = 5
+FLIGHTS = 2
+"""How many batches of one queue may be under way: one that waits for the disk, and one that is written meanwhile."""
 
 C = TypeVar("C")
 
 
 One = Callable[[Tx, Who, C, datetime], Awaitable[Any]]
 Many = Callable[[Tx, Sequence[Ask[C]], datetime], Awaitable[Sequence[Any]]]
+Batch = list[tuple[Ask[Any], "asyncio.Future[Outcome]"]]
 
 
 class Queue(msgspec.Struct):
-    """Requests for one act of one merchant that wait for the commit under way."""
+    """Requests for one act of one merchant, and the batches under way. The ``last`` that began is the one that is still
+    being written; none is once it has reached its commit."""
 
-    waiting: list[tuple[Ask[Any], "asyncio.Future[Outcome]"]] = []
-    busy: bool = False
+    waiting: Batch = []
+    flights: int = 0
+    last: "asyncio.Task[None] | None" = None
 
 
 class Doorway:
@@ -77,10 +83,9 @@ class Doorway:
         queue = self._queues.setdefault((who.merchant_id, name), Queue())
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         queue.waiting.append((ask_for(self.vault, who, what, key), future))
-        if not queue.busy:
-            queue.busy = True
-            self._start(self._flush(name, queue, act))
-        return _given(await asyncio.shield(future))
+        self._depart(name, queue, act)
+        # A client that hangs up takes back his waiting and nothing else: the batch is not his.
+        return _given(await future)
 
     def read(self, merchant_id: str) -> AbstractAsyncContextManager[Tx]:
         """A read-only transaction in which only this merchant's rows exist."""
@@ -114,28 +119,50 @@ class Doorway:
             except Problem as later:
                 return later
 
+    def _depart(self, name: str, queue: Queue, act: Many[Any]) -> None:
+        """Begin the next batch, unless one is being written: the sooner it left, the fewer would share its commit."""
+        if queue.waiting and queue.last is None and queue.flights < FLIGHTS:
+            queue.flights += 1
+            queue.last = self._start(self._flush(name, queue, act))
+
     async def _flush(self, name: str, queue: Queue, act: Many[Any]) -> None:
-        while queue.waiting:
-            batch, queue.waiting = queue.waiting[:MOST_TOGETHER], queue.waiting[MOST_TOGETHER:]
-            asks = [ask for ask, _ in batch]
-            outcomes: Sequence[Outcome | BaseException]
-            try:
-                outcomes = await self._attempts(name, asks, act)
-            except Unavailable as away_now:
+        batch, queue.waiting = queue.waiting[:MOST_TOGETHER], queue.waiting[MOST_TOGETHER:]
+        answered, this = batch, asyncio.current_task()
+
+        def written() -> None:
+            if queue.last is this:
+                queue.last = None
+                self._depart(name, queue, act)
+
+        try:
+            # Nobody is left when all heard meanwhile that the database is away.
+            outcomes = await self._together(name, [ask for ask, _ in batch], act, written) if batch else []
+            if isinstance(outcomes, Unavailable):
                 # Whoever came meanwhile would wait as long again, only to hear the same.
-                batch, queue.waiting = batch + queue.waiting, []
-                outcomes = [away_now] * len(batch)
-            except Exception as error:
-                # One bad row never fails its neighbours: what failed together is tried one by one.
-                outcomes = [error] if len(batch) == 1 else await self._one_by_one(name, asks, act)
-            for (_, future), outcome in zip(batch, outcomes, strict=True):
+                answered, queue.waiting = batch + queue.waiting, []
+                outcomes = [outcomes] * len(answered)
+            for (_, future), outcome in zip(answered, outcomes, strict=True):
                 if future.cancelled():
                     continue
                 if isinstance(outcome, BaseException) and not isinstance(outcome, Problem):
                     future.set_exception(outcome)
                 else:
                     future.set_result(outcome)
-        queue.busy = False
+        finally:
+            queue.flights -= 1
+            written()
+            self._depart(name, queue, act)
+
+    async def _together(
+        self, name: str, asks: Sequence[Ask[Any]], act: Many[Any], written: Callable[[], None]
+    ) -> Sequence[Outcome | BaseException] | Unavailable:
+        try:
+            return await self._attempts(name, asks, act, written)
+        except Unavailable as away_now:
+            return away_now
+        except Exception as error:
+            # One bad row never fails its neighbours: what failed together is tried one by one.
+            return [error] if len(asks) == 1 else await self._one_by_one(name, asks, act)
 
     async def _one_by_one(self, name: str, asks: Sequence[Ask[Any]], act: Many[Any]) -> list[Outcome | BaseException]:
         outcomes: list[Outcome | BaseException] = []
@@ -146,10 +173,12 @@ class Doorway:
                 outcomes.append(error)
         return outcomes
 
-    async def _attempts(self, name: str, asks: Sequence[Ask[Any]], run: Many[Any]) -> list[Outcome]:
+    async def _attempts(
+        self, name: str, asks: Sequence[Ask[Any]], run: Many[Any], written: Callable[[], None] = lambda: None
+    ) -> list[Outcome]:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._attempt(name, asks, run)
+                return await self._attempt(name, asks, run, written)
             except RETRYABLE:
                 await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreading, not secrecy
             except KeyTakenMeanwhile:
@@ -161,7 +190,9 @@ class Doorway:
                 raise problem from error
         raise away()
 
-    async def _attempt(self, name: str, asks: Sequence[Ask[Any]], run: Many[Any]) -> list[Outcome]:
+    async def _attempt(
+        self, name: str, asks: Sequence[Ask[Any]], run: Many[Any], written: Callable[[], None]
+    ) -> list[Outcome]:
         merchant_id, at = asks[0].who.merchant_id, self.clock()
         async with self.pool.acquire(timeout=ACQUIRE) as connection, whole(connection):
             await connection.execute(opening(merchant_id))
@@ -174,6 +205,7 @@ class Doorway:
                     outcomes[i] = result
                 await record(tx, name, asks, fresh, outcomes, at)
             crashpoint("unit.before_commit")
+            written()
             await connection.execute("COMMIT")
         crashpoint("unit.after_commit")
         if tx.told:

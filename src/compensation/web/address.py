@@ -47,6 +47,7 @@ def origin(peer: str, hops: Sequence[str], trusted: Sequence[Network]) -> IPv4Ad
     return found
 
 
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     try:
         parsed = ip_address(text)

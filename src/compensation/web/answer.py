@@ -13,6 +13,7 @@ from compensation.core.errors import Invalid
 from compensation.db.answers import Who, Written
 from compensation.db.unit import Doorway
 from compensation.web.address import address_of
+from compensation.web.auth import who_asks
 from compensation.web.limits import Limits
 from compensation.web.request import StrictRequest
 
@@ -47,8 +48,12 @@ class Asked(msgspec.Struct, frozen=True):
     who: Who
     key: str
     limits: Limits
-    address: str
-    """Where it comes from, as ``web.address`` tells it."""
+    request: StrictRequest
+
+    @property
+    def address(self) -> str:
+        """Where it comes from, as ``web.address`` tells it; most never need to know."""
+        return address_of(self.request)
 
     async def together(self, act: Callable[..., Any], what: Any) -> Written:
         return await self.door.write_together(act, self.who, what, self.key)
@@ -57,7 +62,7 @@ class Asked(msgspec.Struct, frozen=True):
 def asked(request: StrictRequest, given: KeyHeader = None) -> Asked:
     """The dependency ``asked``. Raises Invalid ``idempotency_key_needed``."""
     state = request.app.state
-    return Asked(state.door, request.state.who, idempotency_key(given), state.limits, address_of(request))
+    return Asked(state.door, who_asks(request), idempotency_key(given), state.limits, request)
 
 
 class Kept(Response[Any]):

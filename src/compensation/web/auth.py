@@ -12,7 +12,7 @@ from compensation.db.answers import Who
 from compensation.db.pool import ACQUIRE
 from compensation.db.unit import Doorway
 from compensation.merchants.credential import key_holder
-from compensation.web.request import StrictRequest
+from compensation.web.request import StrictRequest, header
 
 REMEMBERED = 10.0
 """Seconds a key is good for without asking the database: a revoked key may live on for as long."""
@@ -47,7 +47,7 @@ class Keys:
 
 async def api_key(request: Request[Any, Any, Any]) -> None:
     """Stands before everything under /v1. It runs before the body is read: a stranger hears 401 and nothing else."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    scheme, _, key = header(request, b"authorization").partition(" ")
     key = key.strip()
     if scheme.lower() != "bearer" or not key:
         raise Unauthenticated("api_key_needed", "Send your API key in the header Authorization: Bearer sk_…")
@@ -55,10 +55,10 @@ async def api_key(request: Request[Any, Any, Any]) -> None:
     who = await keys.holder(key) if len(key) <= _LONGEST and key.isascii() else None
     if who is None:
         raise Unauthenticated("wrong_api_key", "This API key is unknown, revoked or expired.")
-    request.state.who = who
+    request.scope["state"]["who"] = who
 
 
 def who_asks(request: StrictRequest) -> Who:
     """The dependency ``who``."""
-    who: Who = request.state.who
+    who: Who = request.scope["state"]["who"]
     return who

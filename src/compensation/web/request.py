@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.types import Empty
 
@@ -11,6 +12,12 @@ from compensation.web.body import decode
 
 _PATIENCE = 10.0
 """Seconds in which a body must have arrived, so that a slow sender cannot hold on to us."""
+
+
+def header(connection: ASGIConnection[Any, Any, Any, Any], name: bytes) -> str:
+    """The first header of this name, in lower case, or an empty text. The framework would read all of them again for
+    whoever asks for one."""
+    return next((value for known, value in connection.scope["headers"] if known == name), b"").decode("latin-1")
 
 
 class StrictRequest(Request[Any, Any, Any]):
