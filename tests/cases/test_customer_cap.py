@@ -51,7 +51,7 @@ async def chosen_at_once(desk: Desk, cases: list[CaseFile]) -> list[Written | Ba
 
 
 async def test_cases_chosen_at_the_same_moment_never_pass_the_cap_together(desk: Desk) -> None:
-    cases = await three(desk, 5)
+    cases = await three(desk)
     ends = await chosen_at_once(desk, cases)
     refused = [end for end in ends if isinstance(end, Refused)]
     assert sum(isinstance(end, Written) for end in ends) == 2

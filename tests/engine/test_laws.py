@@ -4,17 +4,21 @@ import os
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compensation.core.money import Money
+from compensation.core.money import Money, exponent
 from compensation.engine.harm import Family, Severity
 from compensation.engine.law import ConsentForm
 from compensation.engine.plan import Decision, History, Limits, Offer, Part, RemedyLine
-from compensation.engine.report import Report
+from compensation.engine.policy import load_policy
+from compensation.engine.receipt import Books
+from compensation.engine.report import Harm, Report
 from compensation.engine.taxonomy import DueKind
 from compensation.engine.terms import CardTerms, CreditTerms, Kind, kind_of
-from tests.engine.bench import HARMS, Bench, matters, reports
+from tests.engine.bench import CURRENCIES, HARMS, Bench, matters, reports
+from tests.engine.conftest import CATALOG, TODAY
 
 Matter = tuple[Report, Limits, History]
 
@@ -278,3 +282,55 @@ def test_a_card_in_the_place_of_money_lasts_as_long_as_the_law_asks(bench: Bench
 
 def face(line: RemedyLine) -> int:
     return (line.amount.amount if line.amount else 0) + (line.bonus.amount if line.bonus else 0)
+
+
+ANY, OWN, GESTURES = 9, 4, 2
+"""In major units: the cap for any harm, and for a delay by name; after so many gestures no sum is added."""
+
+
+@pytest.fixture(scope="module")
+def tight(books: Books) -> Bench:
+    """The policy that ships, with a cap for each harm and for gestures besides those that it has."""
+    any_harm, own = (", ".join(f"{currency} = {most}" for currency in CURRENCIES) for most in (ANY, OWN))
+    caps = (
+        f'[caps]\nharm = {{ {any_harm} }}\nharms = {{ "material.delivery_delay" = {{ {own} }} }}\ngestures = {GESTURES}'
+    )
+    text = (CATALOG / "policies/default.toml").read_text().replace("[caps]", caps, 1)
+    policy = load_policy(text, "tight.toml", books.taxonomy, books.shelf)
+    return Bench(msgspec.structs.replace(books, policy=policy), TODAY)
+
+
+@settings(max_examples=300, deadline=None)
+@given(matter=matters())
+def test_the_caps_of_harms_and_of_gestures_hold(tight: Bench, matter: Matter) -> None:
+    report, limits, history = matter
+    decision = tight.decide(*matter)
+    unit = 10 ** exponent(report.money)
+    for share in decision.shares:
+        most = OWN if share.type == "material.delivery_delay" else ANY
+        assert share.goodwill.amount <= most * unit
+    if history.gestures >= GESTURES:
+        assert decision.goodwill.amount == 0
+    assert decision.offers
+    loose = tight.decide(report, limits, msgspec.structs.replace(history, gestures=0))
+    assert loose.goodwill.amount >= decision.goodwill.amount
+    assert loose.owed == decision.owed, "what is owed is never capped"
+
+
+@settings(max_examples=300, deadline=None)
+@given(report=reports(), more=st.sampled_from(HARMS), severity=st.sampled_from(list(Severity)))
+def test_one_more_harm_never_earns_less(bench: Bench, report: Report, more: str, severity: Severity) -> None:
+    worse = msgspec.structs.replace(report, harms=(*report.harms, Harm(more, severity)))
+    before, after = bench.decide(report), bench.decide(worse)
+    assert after.owed.amount >= before.owed.amount
+    assert after.goodwill.amount >= before.goodwill.amount
+    assert after.offers
+
+
+@settings(max_examples=300, deadline=None)
+@given(report=reports())
+def test_a_harm_told_twice_is_one_harm(bench: Bench, report: Report) -> None:
+    twice = msgspec.structs.replace(report, harms=report.harms * 2)
+    once = bench.decide(report)
+    assert bench.decide(twice).offers == once.offers
+    assert len({share.type for share in once.shares}) == len(once.shares)

@@ -34,6 +34,11 @@ LAWS = (
         "SELECT merchant_id, id, topic, subject_id, last_error FROM outbox WHERE ended = 'dead'",
     ),
     Law(
+        "no merchant has more than sixteen endpoints",
+        """SELECT merchant_id, count(*) AS endpoints FROM webhook_endpoints WHERE disabled_at IS NULL
+           GROUP BY 1 HAVING count(*) > 16""",
+    ),
+    Law(
         "events are numbered without a gap",
         """SELECT n.merchant_id, n.last, e.told, e.highest FROM event_numbers AS n LEFT JOIN (
              SELECT merchant_id, count(*) AS told, max(number) AS highest FROM events GROUP BY 1) AS e

@@ -17,7 +17,7 @@ from compensation.notices.receiver import Failure
 from compensation.notices.secret import seal_fresh
 
 MOST = 16
-"""How many endpoints a merchant may have at a time."""
+"""How many endpoints a merchant may have at a time; the table says the same."""
 Url = Annotated[str, Meta(max_length=LONGEST)]
 Types = Annotated[tuple[EventType, ...], Meta(max_length=len(EventType))]
 
@@ -60,7 +60,7 @@ class Remove(msgspec.Struct, frozen=True):
 
 async def add(tx: Tx, who: Who, what: NewEndpoint, at: datetime) -> Endpoint:
     """A new endpoint with a fresh secret. It hears of the events from now on. Refuses ``too_many_endpoints``."""
-    if len(await tx.rows(sql.ENDPOINTS)) >= MOST:
+    if await tx.value(sql.HOLD_ENDPOINTS) >= MOST:
         raise Refused("too_many_endpoints", f"A merchant has at most {MOST} endpoints. Remove one first.")
     endpoint = Endpoint(id=new_id("whe"), url=what.url, types=what.types, created_at=at)
     sealed = seal_fresh(tx, endpoint.id)

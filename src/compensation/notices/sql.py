@@ -27,6 +27,7 @@ _ENDPOINT = "SELECT id, url, types, previous_until, created_at, disabled_at FROM
 ENDPOINT = _ENDPOINT + "WHERE merchant_id = $1 AND id = $2"
 ENDPOINTS = _ENDPOINT + "WHERE merchant_id = $1 AND disabled_at IS NULL ORDER BY id"
 
+HOLD_ENDPOINTS = "SELECT hold_endpoints($1)"
 ADD_ENDPOINT = """
 INSERT INTO webhook_endpoints (merchant_id, id, url, types, secret, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 """
