@@ -102,3 +102,28 @@ async def test_the_pages_speak_arabic_and_bulgarian(shop: Shop, omar: Seat) -> N
     assert 'dir="rtl"' in arabic
     assert "ما يُمنح عن كل ضرر" in arabic
     assert "Какво се дава за вреда" in await omar.see(f"{HERE}/{policy}?lang=bg")
+
+
+async def test_a_published_policy_waits_above_the_queue_until_it_is_read(shop: Shop, mira: Seat, omar: Seat) -> None:
+    policy = await by_system(shop)
+    look = await omar.see(f"{HERE}/{policy}/publish")
+    await omar.send(look, f"{HERE}/{policy}/publish")
+    assert "There is a new policy." in text(await mira.see("/console"))
+    page = await mira.see(f"{HERE}/{policy}")
+    assert "Who has read it" not in page, "that is for those who write policies"
+    said = await mira.send(page, f"{HERE}/{policy}/acknowledge")
+    assert said.headers["location"].endswith("done=policy_read")
+    assert "There is a new policy." not in text(await mira.see("/console"))
+    assert "I have read this policy" not in await mira.see(f"{HERE}/{policy}")
+    readers = text(await omar.see(f"{HERE}/{policy}"))
+    assert "Who has read it" in readers
+    assert "not yet" in readers
+
+
+async def test_a_lead_is_told_what_is_past_its_day_of_review(shop: Shop, mira: Seat, omar: Seat) -> None:
+    late = ("review_by = 2027-01-01", "review_by = 2026-01-02")
+    policy = (await shop.door.write(draft, shop.system, NewDraft(text=policy_with(late)))).read(PolicyVersion).id
+    look = await omar.see(f"{HERE}/{policy}/publish")
+    await omar.send(look, f"{HERE}/{policy}/publish")
+    assert "was due on 2 January 2026" in text(await omar.see("/console"))
+    assert "was due on" not in text(await mira.see("/console"))

@@ -51,7 +51,13 @@ GRANT = """INSERT INTO grants SELECT merchant_id, 'grt_x', 'case_x', program_id,
   'EUR', 50_00, 10_00, created_at FROM orders LIMIT 1; """
 LIMIT = """INSERT INTO authority_limits SELECT merchant_id, 'lim_x', 'customer', '', NULL, 'EUR', 30, 1_00, 'agt_x',
   created_at - interval '1 day' FROM orders LIMIT 1; """
+READ_EARLY = (
+    POLICY.format(by="'agt_y'")
+    + """; SET session_replication_role = replica;
+  INSERT INTO policy_readings SELECT id, 'pol_1', 'agt_x', now() - interval '1 day' FROM merchants"""
+)
 TAMPERING = {
+    "nobody has read a policy before it was published": READ_EARLY,
     "over a merchant and an asset all balances add up to zero": """
         UPDATE accounts SET balance = balance + 1 WHERE role = 'sales'""",
     "every balance equals its postings": "UPDATE accounts SET balance = balance + 1 WHERE role = 'card'",

@@ -50,3 +50,19 @@ UPDATE policies SET state = $4,
   retired_at = CASE WHEN $4 = 'retired' THEN $6::timestamptz ELSE retired_at END
 WHERE merchant_id = $1 AND id = $2 AND state = $3
 """
+
+READ = """
+INSERT INTO policy_readings (merchant_id, policy_id, agent_id, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+"""
+READ_AT = "SELECT at FROM policy_readings WHERE merchant_id = $1 AND policy_id = $2 AND agent_id = $3"
+READ_BY = "SELECT agent_id, at FROM policy_readings WHERE merchant_id = $1 AND policy_id = $2"
+UNREAD = """
+SELECT id, code, version, family, state, hash, valid_from, valid_until, note, anew_of, written_by, written_at,
+  published_by, published_at, retired_by, retired_at
+FROM policies AS p
+WHERE merchant_id = $1 AND state = 'published' AND (valid_until IS NULL OR $3 <= valid_until)
+  AND version = (SELECT max(q.version) FROM policies AS q
+                 WHERE q.merchant_id = $1 AND q.code = p.code AND q.state = 'published')
+  AND NOT EXISTS (SELECT FROM policy_readings AS r WHERE r.merchant_id = $1 AND r.policy_id = p.id AND r.agent_id = $2)
+ORDER BY id
+"""

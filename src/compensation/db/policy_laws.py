@@ -15,6 +15,12 @@ POLICY_LAWS = (
            GROUP BY 1, 2 HAVING count(*) <> max(version) - min(version) + 1""",
     ),
     Law(
+        "nobody has read a policy before it was published",
+        """SELECT r.merchant_id, r.policy_id, r.agent_id, r.at FROM policy_readings AS r
+           WHERE NOT EXISTS (SELECT FROM policies AS p WHERE p.merchant_id = r.merchant_id AND p.id = r.policy_id
+                               AND p.published_at <= r.at)""",
+    ),
+    Law(
         "a simulation that is done has seen every case it was to go through",
         """SELECT merchant_id, id, state, seen, total FROM simulations
            WHERE seen > total OR (state = 'done' AND (seen <> total OR (tally ->> 'seen')::bigint <> seen))""",

@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody, Parameter
 from compensation.catalog.draft import Checked, NewDraft, Toml, check, draft
 from compensation.catalog.public import public_route
 from compensation.catalog.publish import Move, Signed, publish, retire, roll_back, shadow, unshadow
+from compensation.catalog.reading import Readers, Reading, acknowledge, readers
 from compensation.catalog.version import (
     MOST,
     PolicyText,
@@ -114,6 +115,21 @@ async def diff(
     return Diff(name, newer.name, told, words.changes(older, document))
 
 
+@post("/{policy_id:str}/acknowledge", summary="Say that it was read", status_code=200)
+async def acknowledge_policy(
+    policy_id: FromPath[str], data: JSONBody[Signed], door: Door, who: Caller, key: Key
+) -> Response[Reading]:
+    """By a member of staff, named in `agent`, of a version that is published. Said again, the first time stands."""
+    return answered(await door.write(acknowledge, who, _move(policy_id, data), key), 200, Reading)
+
+
+@get("/{policy_id:str}/readers", summary="Who has read it, and who has not")
+async def read_by(policy_id: FromPath[str], door: Door, who: Caller) -> Readers:
+    """Everybody who works for you now; whoever has not read it stands first, with `at` null."""
+    async with door.read(who.merchant_id) as tx:
+        return await readers(tx, policy_id)
+
+
 @get("/{policy_id:str}/public", summary="Where everybody reads it")
 async def public(policy_id: FromPath[str], request: Request[Any, Any, Any], door: Door, who: Caller) -> PublicLinks:
     """The public page of a version that was published and has a `[public]` part, and HTML for your own pages."""
@@ -178,8 +194,8 @@ def _move(policy_id: str, data: Signed) -> Move:
 router = Router(
     "/policies",
     route_handlers=[
-        create, validate, index, read, diff, public, shadow_policy, unshadow_policy, publish_policy, retire_policy,
-        roll_back_policy,
+        create, validate, index, read, diff, public, acknowledge_policy, read_by, shadow_policy, unshadow_policy,
+        publish_policy, retire_policy, roll_back_policy,
     ],
     tags=["Policies"],
 )  # fmt: skip

@@ -12,6 +12,7 @@ from compensation.cases.trials.simulation import Simulation, simulations
 from compensation.catalog.draft import NewDraft, draft
 from compensation.catalog.library import library, shipped_text
 from compensation.catalog.public import public_route, wanting
+from compensation.catalog.reading import Reading, readers
 from compensation.catalog.version import PolicyText, PolicyVersion, policy_text, policy_versions, version_before
 from compensation.core.errors import Forbidden, Invalid, Refused
 from compensation.core.states import PolicyState, may_move
@@ -72,6 +73,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """What this agent may do with it now: shadow, unshadow, publish, retire, roll-back, simulate."""
     simulations: list[Simulation]
     shadow: list[ShadowSums]
+    readers: list[Reading]
+    """Everybody who works here, for those who write policies; empty for a version that is not published."""
+    to_read: bool
+    """Whether this agent has yet to say that he has read it."""
     public: PublicLinks | None
     """Where everybody reads it, once it is published."""
     wanting: list[str]
@@ -102,7 +107,7 @@ async def shipped(request: StrictRequest, desk: AtDesk, door: Door) -> Response[
 async def policy(request: StrictRequest, policy_id: FromPath[str], door: Door, desk: AtDesk) -> Response[str]:
     """One version in words, with what changed since the one before it, and what it was tried on."""
     page = await seen(request, door, desk, policy_id)
-    happened = ("policy_kept", "policy_moved", "policy_published", "policy_retired")
+    happened = ("policy_kept", "policy_moved", "policy_published", "policy_retired", "policy_read")
     return view(
         request, desk, "policy.html", page=page, parts=page.parts, name=page.line.name, room="policies",
         happened=happened,
@@ -148,6 +153,7 @@ async def seen(request: StrictRequest, door: Door, desk: Desk, policy_id: str, a
         before = await (policy_text(tx, against) if against else version_before(tx, found))
         tried, shadowed = await simulations(tx, policy_id, 10), await shadow_sums(tx, policy_id)
         public = await _public(request, tx, found)
+        read = (await readers(tx, policy_id)).items if found.state is PolicyState.published else []
         people = await agents(tx, [one for one in (found.written_by, found.published_by) if one])
     labels = Labels(words(request, desk.locale), request.app.state.post.writer.reasons)
     document, older = found.policy.document, _older(before, found, door)
@@ -162,6 +168,8 @@ async def seen(request: StrictRequest, door: Door, desk: Desk, policy_id: str, a
         may=_may(desk.agent, found),
         simulations=tried,
         shadow=shadowed,
+        readers=read if desk.agent.may_approve else [],
+        to_read=any(one.agent_id == desk.agent.id and one.at is None for one in read),
         public=public,
         wanting=[labels.say(WANTING[name]) for name in wanting(document)],
     )

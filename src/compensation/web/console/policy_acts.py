@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from compensation.catalog.publish import Move, publish, retire, roll_back, shadow, unshadow
+from compensation.catalog.reading import acknowledge
 from compensation.catalog.version import PolicyVersion
 from compensation.core.errors import NotFound, Problem, TooMany, Unavailable
 from compensation.delivery.words import word
@@ -25,6 +26,7 @@ ACTS: dict[str, tuple[Callable[..., Any], str]] = {
     "publish": (publish, "policy_published"),
     "retire": (retire, "policy_retired"),
     "roll-back": (roll_back, "policy_published"),
+    "acknowledge": (acknowledge, "policy_read"),
 }
 """Each act with the word for what was done."""
 
@@ -75,6 +77,7 @@ async def look_at_policy(request: StrictRequest, policy_id: FromPath[str], door:
     [
         "/policies/{policy_id:str}/shadow", "/policies/{policy_id:str}/unshadow", "/policies/{policy_id:str}/publish",
         "/policies/{policy_id:str}/retire", "/policies/{policy_id:str}/roll-back",
+        "/policies/{policy_id:str}/acknowledge",
     ],
     status_code=303,
 )  # fmt: skip
@@ -88,4 +91,5 @@ async def move_policy(request: StrictRequest, policy_id: FromPath[str], door: Do
         if isinstance(problem, (NotFound, TooMany, Unavailable)):
             raise
         return see(f"{HERE}/{policy_id}?not={problem.code}")
-    return see(f"{HERE}/{moved.read(PolicyVersion).id}?done={done}")
+    now = moved.read(PolicyVersion).id if act is not acknowledge else policy_id
+    return see(f"{HERE}/{now}?done={done}")

@@ -11,13 +11,17 @@ from litestar.params import QueryParameter
 from compensation.cases.case import Case
 from compensation.cases.queue import Page, View, find, queue
 from compensation.cases.said import Said, said
+from compensation.catalog.reading import unread
+from compensation.catalog.version import standing
 from compensation.core.money import Money
+from compensation.core.states import PolicyState
 from compensation.delivery.letter import Badge
 from compensation.delivery.words import word
 from compensation.merchants.budget import low
 from compensation.web.asked import Door
 from compensation.web.console.budgets import warnings
 from compensation.web.console.labels import Labels
+from compensation.web.console.reviews import reviews
 from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.times import answer_due
 from compensation.web.console.view import view
@@ -98,6 +102,8 @@ async def cases(
         found = await (find(tx, q) if q.strip() else queue(tx, chosen, desk.who.actor, now, cursor, SHOWN))
         heard = await said(tx, [case.id for case in found.items])
         few = await low(tx)
+        new = await unread(tx, desk.agent.id, now.date())
+        published = await standing(tx, PolicyState.published) if desk.agent.may_approve else {}
     labels = Labels(words(request, desk.locale), request.app.state.post.writer.reasons)
     rows = [_row(labels, case, heard.get(case.id), now) for case in found.items]
     nothing = _FOUND_NOTHING if q.strip() else NOTHING.get(chosen, NOTHING["open"])
@@ -107,6 +113,8 @@ async def cases(
         "queue.html",
         rows=rows,
         low=warnings(labels.say, few),
+        unread=new,
+        reviews=reviews(labels, published.values(), now.date()) if desk.agent.may_approve else [],
         tabs=_tabs(labels, desk),
         shown=None if q.strip() else chosen,
         q=q,

@@ -50,6 +50,7 @@ DONE = {
     "policy_moved": word("It is done. This is where the version stands now."),
     "policy_published": word("The policy is published. New cases are decided by it from its first day on."),
     "policy_retired": word("The policy is out of use. Decided cases keep it."),
+    "policy_read": word("It is on record that you have read it."),
     "trial_cancelled": word("It is stopped. What was counted until then stands."),
     "lent": word("The delegation is made. It ends by itself."),
     "loan_ended": word("The delegation is ended."),
@@ -83,7 +84,9 @@ FOCUS = {
         ),
         "title",
     ),
-    **dict.fromkeys(("policy_kept", "policy_moved", "policy_published", "policy_retired", "trial_cancelled"), "title"),
+    **dict.fromkeys(
+        ("policy_kept", "policy_moved", "policy_published", "policy_retired", "policy_read", "trial_cancelled"), "title"
+    ),
     **dict.fromkeys(("import_approved", "import_cancelled"), "title"),
 }
 """The heading of what changed: that is where the focus goes."""
