@@ -204,6 +204,8 @@ async def _pages(shop: Shop) -> dict[str, str]:
         "your desk": "/console/you",
         "authority": "/console/authority",
         "budgets": "/console/budgets",
+        "finance": "/console/finance?asset=EUR",
+        "account": f"/console/finance/accounts/budget:{shop.demo.program}:EUR",
         "look with a reason": f"{here}/{offered.id}/choose?offer=refund",
         "report": f"{here}/new",
         "offered": f"{here}/{offered.id}",

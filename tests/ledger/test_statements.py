@@ -27,6 +27,7 @@ from compensation.db.audit import audit
 from compensation.db.unit import Doorway
 from compensation.issuance.order import Item, OrderRequest, issue
 from compensation.ledger.journal import JournalLine, journal
+from compensation.ledger.liability import Liability, liability
 from compensation.ledger.statement import Entry, statement
 from compensation.ledger.trial import TrialBalance, main, trial_balance
 from compensation.redemption.expire import Expire, expire
@@ -116,10 +117,30 @@ class Story:
                 return entries
             cursor = told.next
 
+    async def owed(self, at: datetime) -> Liability:
+        async with self.door.read(self.who.merchant_id) as tx:
+            return await liability(tx, at)
+
     async def journal(self) -> list[JournalLine]:
         begin = datetime(2020, 1, 1, tzinfo=UTC)
         end = self.real.now + timedelta(days=1)
         return [line async for page in journal(self.door, self.who.merchant_id, begin, end) for line in page]
+
+
+async def adds_up(story: Story, then: TrialBalance) -> None:
+    """What was owed then is one sum, however it is cut, and what the books of then say; so at every month's end."""
+    found, asked = await story.owed(then.at), {line.role: line.credit for line in then.lines if line.asset == EUR}
+    total = asked.get("card", 0)
+    for view in (found.by_origin, found.by_age, found.by_expiry):
+        assert sum(share.amount for share in view) == total
+        assert all(share.amount > 0 < share.lots for share in view)
+    months = [month for month in found.by_month if month.asset == EUR]
+    assert not months or (len(months) == 12 and months[-1].outstanding == total)
+    assert sum(month.broken for month in months) <= asked.get("breakage", 0)
+    for month in months[:-1]:
+        end = datetime(month.month.year + month.month.month // 12, month.month.month % 12 + 1, 1, tzinfo=UTC)
+        past = await story.books(end - timedelta(microseconds=1))
+        assert month.outstanding == sum(line.credit for line in past.lines if line.role == "card")
 
 
 async def _story(real: Real, steps: list[tuple[str, int, int]]) -> Story:
@@ -144,6 +165,8 @@ def test_every_past_moment_can_be_had_again_and_every_statement_adds_up(real: Re
         for then in story.then:
             assert then.balanced
             assert await story.books(then.at) == then
+        for then in story.then[-1:]:
+            await adds_up(story, then)
         entries = await story.lines(page)
         assert entries == await story.lines(200)
         assert sum(entry.amount.amount for entry in entries) == (entries[0].balance.amount if entries else 0)

@@ -104,3 +104,53 @@ ORDER BY t.created_at, t.id, p.line
 TRANSFER = "SELECT id, kind, subject_id FROM transfers WHERE merchant_id = $1 AND id = $2"
 POSTINGS = "SELECT source, destination, amount FROM postings WHERE merchant_id = $1 AND transfer_id = $2 ORDER BY line"
 REVERSED = "SELECT id FROM transfers WHERE merchant_id = $1 AND reverses = $2 AND kind = 'reversal'"
+
+# As in TRIAL_BALANCE: the balances of now less what was written down later; here of stored value only, seen three ways.
+LIABILITY = """
+WITH later AS (
+  SELECT account, sum(amount) AS amount FROM (
+    SELECT p.destination AS account, p.amount FROM transfers AS t
+    JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
+    WHERE t.merchant_id = $1 AND t.created_at > $2
+    UNION ALL
+    SELECT p.source, -p.amount FROM transfers AS t
+    JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
+    WHERE t.merchant_id = $1 AND t.created_at > $2) AS both_sides
+  GROUP BY account
+), stood AS (
+  SELECT a.asset, a.balance - coalesce(l.amount, 0) AS balance, coalesce(a.origin, 'held') AS origin,
+    CASE WHEN a.opened_at > $2 - interval '30 days' THEN 'month'
+         WHEN a.opened_at > $2 - interval '90 days' THEN 'quarter'
+         WHEN a.opened_at > $2 - interval '365 days' THEN 'year' ELSE 'older' END AS age,
+    CASE WHEN a.expires_at IS NULL THEN 'never' WHEN a.expires_at <= $2 THEN 'overdue'
+         WHEN a.expires_at <= $2 + interval '30 days' THEN 'month'
+         WHEN a.expires_at <= $2 + interval '90 days' THEN 'quarter'
+         WHEN a.expires_at <= $2 + interval '365 days' THEN 'year' ELSE 'later' END AS falls
+  FROM accounts AS a LEFT JOIN later AS l ON l.account = a.id WHERE a.merchant_id = $1 AND a.role = ANY($3)
+)
+SELECT asset, coalesce(origin, age, falls) AS name, sum(balance)::bigint AS amount, count(*) AS lots,
+  CASE WHEN origin IS NOT NULL THEN 'origin' WHEN age IS NOT NULL THEN 'age' ELSE 'falls' END AS view
+FROM stood WHERE balance <> 0 GROUP BY GROUPING SETS ((asset, origin), (asset, age), (asset, falls))
+"""
+
+MOVED = """
+SELECT asset, month,
+  (coalesce(sum(amount) FILTER (WHERE into_role = ANY($4)), 0)
+   - coalesce(sum(amount) FILTER (WHERE from_role = ANY($4)), 0))::bigint AS owed,
+  (coalesce(sum(amount) FILTER (WHERE into_role = $5), 0)
+   - coalesce(sum(amount) FILTER (WHERE from_role = $5), 0))::bigint AS broken
+FROM (
+  SELECT split_part(p.source, ':', 3) AS asset, date_trunc('month', t.created_at AT TIME ZONE 'UTC')::date AS month,
+    split_part(p.source, ':', 1) AS from_role, split_part(p.destination, ':', 1) AS into_role, p.amount
+  FROM transfers AS t JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
+  WHERE t.merchant_id = $1 AND t.created_at >= $2::date::timestamp AT TIME ZONE 'UTC' AND t.created_at <= $3) AS moved
+WHERE from_role = ANY($4) OR into_role = ANY($4) OR $5 IN (from_role, into_role)
+GROUP BY asset, month
+"""
+
+# An id begins with its role, so this is a span of the key; ';' is what follows ':' in it.
+ACCOUNTS = """
+SELECT id, asset, balance, origin, expires_at, opened_at FROM accounts
+WHERE merchant_id = $1 AND id > greatest($4, $2 || ':') AND id < $2 || ';' AND asset = $3 ORDER BY id LIMIT $5
+"""
+ACCOUNT = "SELECT id, asset, balance, origin, expires_at, opened_at FROM accounts WHERE merchant_id = $1 AND id = $2"

@@ -20,6 +20,9 @@ Role = Literal["agent", "lead", "finance", "admin"]
 APPROVERS: frozenset[str] = frozenset({"lead", "finance", "admin"})
 """The roles that may decide on what somebody else proposed."""
 
+BOOKKEEPERS: frozenset[str] = frozenset({"finance", "admin"})
+"""The roles that may read the ledger at the console."""
+
 
 class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """A member of staff. ``authority`` is the largest value, in minor units by currency, granted without asking."""
@@ -39,6 +42,10 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def may_approve(self) -> bool:
         return not self.retired and self.role in APPROVERS
+
+    @property
+    def may_see_books(self) -> bool:
+        return not self.retired and self.role in BOOKKEEPERS
 
 
 class NewAgent(msgspec.Struct, frozen=True, kw_only=True):

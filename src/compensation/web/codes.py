@@ -141,6 +141,7 @@ CODES: dict[str, Entry] = {
     "too_few_points": Entry(422, "They make no minor unit of the currency.", "Convert more of them."),
     "rate_in_the_past": Entry(422, "A rate cannot begin in the past.", "Leave valid_from out, or name a later moment."),
     "rate_exists": Entry(409, "There is a rate from this moment on.", "Name another moment."),
+    "unknown_account": Entry(404, "The ledger has no such account.", _LIST),
     "unknown_transfer": Entry(404, "There is no such transfer.", _LIST),
     "not_reversible": Entry(
         422, "The entry belongs to a reward or a case.", "Undo it by that thing's own act: return, void or release."

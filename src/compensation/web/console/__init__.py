@@ -10,6 +10,7 @@ from compensation.web.console.choose import grant, look, look_again, take
 from compensation.web.console.costs import judge_costs, look_at_costs
 from compensation.web.console.decide import ask, close_case, end, task_done
 from compensation.web.console.files import add_file, save_file, small_picture
+from compensation.web.console.finance import download_journal, finance, list_accounts, one_account
 from compensation.web.console.imports import (
     call_off,
     files,
@@ -47,6 +48,7 @@ def console() -> Router:
             look, take, look_again, grant, ask, end, close_case, task_done, say_outcome, reward_page, put_right,
             files, upload, one, progress, look_at_file, grant_file, call_off, save_result,
             office, change_agent, add_limit, drop_limit, lend, take_back, budgets, change_rule,
+            finance, download_journal, list_accounts, one_account,
             policies, shipped, write, keep, policy, look_at_policy, move_policy, begin_trial, trial, stop_trial,
             nowhere,
         ],

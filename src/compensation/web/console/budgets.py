@@ -42,7 +42,7 @@ async def budgets(request: StrictRequest, door: Door, desk: AtDesk) -> Response[
         desk,
         "budgets.html",
         happened=("rule_set",),
-        programs=[(one, _bars(one)) for one in found],
+        programs=[(one, bars(one)) for one in found],
         low=warnings(say, few),
         sets=desk.agent.role in SETTERS,
         room="budgets",
@@ -79,7 +79,8 @@ def warnings(say: Say, few: list[Low]) -> list[str]:
     ]
 
 
-def _bars(program: Program) -> list[Bar]:
+def bars(program: Program) -> list[Bar]:
+    """One bar for each currency the program was ever given."""
     return [
         Bar(
             available=Money(one.available, one.currency),
