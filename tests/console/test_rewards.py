@@ -5,7 +5,9 @@ import pytest
 from compensation.cases.choose import Choose, choose
 from compensation.issuance.read import rewards_of_case
 from compensation.issuance.reward import Reward
+from tests.console.conftest import OMAR
 from tests.console.shop import LATE_GIFT, Seat, Shop, hidden, text
+from tests.look.test_print import words_of
 from tests.web.conftest import everything
 
 
@@ -86,3 +88,18 @@ async def test_the_page_speaks_three_languages_and_shows_no_code(mira: Seat, sho
     strange = f"/console/cases/{other.case_id}/rewards/{reward.id}"
     assert (await mira.get(strange)).status_code == 404
     assert (await mira.client.post(f"{strange}/resend", data=form)).status_code == 404
+
+
+async def test_a_card_is_printed_by_who_may_approve_and_it_is_written_down(mira: Seat, omar: Seat, shop: Shop) -> None:
+    reward = await card_of(shop)
+    assert "Download the card to print" not in await mira.see(address(reward))
+    sealed = hidden(await mira.see(address(reward)), f"{address(reward)}/resend")
+    refused = await mira.client.post(f"{address(reward)}/card", data=sealed)
+    assert "Your role may not see codes." in text(await mira.see(refused.headers["location"]))
+    page = await omar.see(address(reward))
+    printed = await omar.send(page, f"{address(reward)}/card")
+    assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf")
+    assert printed.headers["cache-control"] == "no-store"
+    assert (reward.code_last4 or "?") in words_of(printed.content)
+    rows = await shop.owner.fetch("SELECT actor, subject_id FROM audit_log WHERE verb = 'redemption.record_reveal'")
+    assert [(row["actor"], row["subject_id"]) for row in rows] == [(shop.staff[OMAR].actor, reward.id)]

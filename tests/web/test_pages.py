@@ -13,6 +13,7 @@ from compensation.delivery.links import PATHS, LinkKind
 from compensation.merchants.demo import Demo
 from compensation.web.limits import GUESSES, REVEALS, UPLOADS
 from tests.cases.test_evidence import picture
+from tests.look.test_print import words_of
 from tests.web.conftest import everything
 from tests.web.links import Visit, csrf
 
@@ -93,6 +94,46 @@ async def test_a_shown_code_can_be_scanned_and_kept_as_a_picture(
     assert (await stranger.get(f"{reveal}/picture")).status_code == 405
     seen = await owner.fetchval("SELECT count(*) FROM audit_log WHERE verb = 'redemption.record_reveal'")
     assert seen == 9, "each showing and each picture is written down"
+
+
+async def test_a_shown_card_is_printed_and_each_print_is_a_reveal(
+    visit: Visit, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    order = await visit.order()
+    reward = order["rewards"][0]["id"]
+    address = f"/g/{await visit.link('gift', order['id'])}"
+    page = (await stranger.get(address)).text
+    assert "/card?" not in page, "nothing of the code is offered before it was asked for"
+    shown = (await stranger.post(f"{address}/reveal/{reward}?lang=ar", data={"csrf": csrf(page)})).text
+    wanted = re.search(r'action="([^"]+/card[^"]*)"', shown)
+    assert wanted is not None
+    code = (await visit.developer.post(f"/v1/rewards/{reward}/reveal")).json()
+    answers = [
+        await stranger.post(wanted[1], data={"csrf": csrf(shown)}),
+        await visit.developer.post(f"/v1/rewards/{reward}/card", params={"locale": "bg"}),
+    ]
+    for printed in answers:
+        assert printed.status_code == 200, printed.text
+        assert printed.headers["content-type"] == "application/pdf"
+        assert printed.headers["cache-control"] == "no-store"
+        assert printed.headers["content-disposition"].startswith("attachment")
+        assert code["code"] in words_of(printed.content).split()
+    assert "SouqNour" in words_of(answers[1].content)
+    assert (await stranger.post(f"{address}/reveal/{reward}/card")).status_code == 403
+    assert (await stranger.get(f"{address}/reveal/{reward}/card")).status_code == 405
+    seen = await owner.fetchval("SELECT count(*) FROM audit_log WHERE verb = 'redemption.record_reveal'")
+    assert seen == 4, "the showing, the reveal of the developer and each print"
+
+
+async def test_what_cannot_be_spent_is_not_printed(visit: Visit, owner: asyncpg.Connection) -> None:
+    reward = (await visit.order())["rewards"][0]["id"]
+    assert (await visit.developer.post("/v1/rewards/rwd_nothing/card")).status_code == 404
+    await visit.developer.post(
+        f"/v1/rewards/{reward}/void", json={"reason": "error"}, headers={"Idempotency-Key": "void"}
+    )
+    refused = await visit.developer.post(f"/v1/rewards/{reward}/card")
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_printable")
+    assert await owner.fetchval("SELECT count(*) FROM audit_log WHERE verb = 'redemption.record_reveal'") == 0
 
 
 async def test_reveals_through_one_link_are_limited(visit: Visit, stranger: httpx.AsyncClient) -> None:

@@ -203,6 +203,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     """The code as a till scans it, drawn; only where ``code`` is set."""
     picture: str = ""
     """Where the picture to keep is asked for by a post."""
+    print: str = ""
+    """Where the card to print is asked for by a post."""
 
 
 class Tongue(msgspec.Struct, frozen=True):

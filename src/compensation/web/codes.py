@@ -32,6 +32,7 @@ CODES: dict[str, Entry] = {
         403, "The value is above what this person may grant.", "Ask somebody who may grant more."
     ),
     "own_case": Entry(403, "The agent and the customer are one person.", "Have somebody else decide."),
+    "may_not_see_codes": Entry(403, "This role may not see codes.", "Ask a lead, finance or an administrator."),
     "own_authority": Entry(403, "Nobody sets his own authority.", "Have another administrator set it."),
     "not_an_administrator": Entry(
         403, "This role may not set authority or budgets.", "Ask finance or an administrator."
@@ -143,6 +144,7 @@ CODES: dict[str, Entry] = {
     "rate_exists": Entry(409, "There is a rate from this moment on.", "Name another moment."),
     "unknown_account": Entry(404, "The ledger has no such account.", _LIST),
     "unknown_transfer": Entry(404, "There is no such transfer.", _LIST),
+    "not_printable": Entry(422, "The reward is no card that can be spent.", "Print store credit or a gift card."),
     "not_reversible": Entry(
         422, "The entry belongs to a reward or a case.", "Undo it by that thing's own act: return, void or release."
     ),

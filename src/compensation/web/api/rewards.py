@@ -1,10 +1,11 @@
 """Rewards: what was issued, where it stands, and the acts on one of them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, Parameter
+from litestar.openapi import ResponseSpec
+from litestar.params import FromPath, Parameter, QueryParameter
 
 from compensation.core.errors import NotFound
 from compensation.delivery.links import address, link_of
@@ -16,6 +17,10 @@ from compensation.ledger.statement import Statement, accounts_of, statement
 from compensation.redemption.reveal import reveal
 from compensation.web.answer import answered
 from compensation.web.asked import Caller, Cursor, Door, Key, Size, Told
+from compensation.web.printed import PDF, print_card
+from compensation.web.request import StrictRequest
+
+Tongue = Annotated[Literal["en", "ar", "bg"] | None, QueryParameter(description="The customer's own by default.")]
 
 
 class Page(msgspec.Struct):
@@ -85,10 +90,30 @@ async def show(reward_id: FromPath[str], door: Door, who: Caller, settings: Told
     return Secret(code.code, code.groups, address(settings.base_url, "gift", token) if token else None)
 
 
+@post(
+    "/{reward_id:str}/card",
+    summary="The card as a page to print",
+    status_code=200,
+    responses={200: ResponseSpec(bytes, generate_examples=False, media_type=PDF, description="One page, A5")},
+)
+async def print_one(
+    reward_id: FromPath[str],
+    request: StrictRequest,
+    door: Door,
+    who: Caller,
+    locale: Annotated[
+        Literal["en", "ar", "bg"] | None, QueryParameter(description="The customer's by default.")
+    ] = None,
+) -> Response[bytes]:
+    """A PDF with the code in letters, as a QR code and as a barcode, in the brand's colours. It is written down like a
+    reveal and never kept."""
+    return await print_card(door, who, reward_id, request.app.state.post.writer.words, locale)
+
+
 @post("/{reward_id:str}/done", summary="Mark a task as done", status_code=200)
 async def done(reward_id: FromPath[str], door: Door, who: Caller, key: Key) -> Response[Reward]:
     """For what you do yourself: a repair, a replacement, or money that a person paid back by hand."""
     return answered(await door.write(mark_done, who, Done(reward_id), key), 200, Reward)
 
 
-router = Router("/rewards", route_handlers=[index, read, read_statement, show, done], tags=["Rewards"])
+router = Router("/rewards", route_handlers=[index, read, read_statement, show, print_one, done], tags=["Rewards"])

@@ -31,7 +31,7 @@ from compensation.web.console.policy_trials import begin_trial, stop_trial, tria
 from compensation.web.console.queue import cases
 from compensation.web.console.refusal import nowhere, refused
 from compensation.web.console.report import empty, send
-from compensation.web.console.rewards import put_right, reward_page
+from compensation.web.console.rewards import print_reward, put_right, reward_page
 from compensation.web.console.session import desk
 from compensation.web.console.signals import say_outcome
 
@@ -45,7 +45,8 @@ def console() -> Router:
             cases, empty, send,
             case, show_receipt, download_receipt, download_record, as_text, as_mail, add_file, save_file, small_picture,
             look_at_costs, judge_costs, look_at_goods, keep_inspection, look_at_words, keep_words,
-            look, take, look_again, grant, ask, end, close_case, task_done, say_outcome, reward_page, put_right,
+            look, take, look_again, grant, ask, end, close_case, task_done, say_outcome,
+            reward_page, print_reward, put_right,
             files, upload, one, progress, look_at_file, grant_file, call_off, save_result,
             office, change_agent, add_limit, drop_limit, lend, take_back, budgets, change_rule,
             finance, download_journal, list_accounts, one_account,

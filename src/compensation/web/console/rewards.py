@@ -1,11 +1,13 @@
 """One issued thing and what can be put right about it: the second look, and the acts behind its buttons."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from compensation.cases.authority import is_himself
 from compensation.core.dates import add_months
 from compensation.core.errors import NotFound, Problem
 from compensation.core.text import ltr
@@ -16,13 +18,15 @@ from compensation.redemption.extend import Extend, extend
 from compensation.redemption.reissue import Reissue, ReissueReason, reissue
 from compensation.redemption.resend import Resend, resend
 from compensation.redemption.void import Void, VoidReason, void
-from compensation.web.asked import Door
+from compensation.web.asked import Counted, Door
 from compensation.web.console.case import tools
 from compensation.web.console.session import AtDesk, Desk
 from compensation.web.console.verdict import may_correct
 from compensation.web.console.view import back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load
 from compensation.web.form import form_of
+from compensation.web.limits import REVEALS
+from compensation.web.printed import print_card
 from compensation.web.request import StrictRequest
 
 REISSUE: dict[ReissueReason, str] = {
@@ -70,6 +74,30 @@ async def put_right(
     if done is None:
         return _page(request, desk, work, reward, wrong=verb)
     return see(f"/console/cases/{case_id}?done={done}")
+
+
+@post("/cases/{case_id:str}/rewards/{reward_id:str}/card", status_code=200)
+async def print_reward(
+    request: StrictRequest,
+    case_id: FromPath[str],
+    reward_id: FromPath[str],
+    door: Door,
+    desk: AtDesk,
+    limits: Counted,
+) -> Response[Any]:
+    """The card as a page to print, for whoever may see what can be spent. It is written down like a reveal."""
+    await form_of(request, desk.token)
+    if not desk.agent.may_approve:
+        return back_to(case_id, "may_not_see_codes")
+    await limits.count(REVEALS, desk.who.actor)
+    work, reward = await _found(door, desk, case_id, reward_id)
+    async with door.read(desk.who.merchant_id) as tx:
+        if await is_himself(tx, desk.who.actor, work.case.customer_id):
+            return back_to(case_id, "own_case")
+    try:
+        return await print_card(door, desk.who, reward.id, request.app.state.post.writer.words, None)
+    except Problem as problem:
+        return not_done(case_id, problem)
 
 
 async def _done(
@@ -131,5 +159,6 @@ def _page(request: StrictRequest, desk: Desk, work: Work, reward: Reward, *, wro
         until=[(str(months), say("Until {date}", date=date)) for months, date in zip(MONTHS, later, strict=False)],
         ends=say("Until {date}", date=ends.date()) if ends else "",
         act=f"/console/cases/{work.case.id}/rewards/{reward.id}",
+        prints=desk.agent.may_approve and reward.state.spendable and bool(reward.code_last4),
         room="open",
     )

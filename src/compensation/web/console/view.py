@@ -129,6 +129,8 @@ NOT_DONE = {
     "void_window_over": word("The time for cancelling it is over."),
     "not_later": word("It is good for at least as long already."),
     "too_far": word("An end of validity lies within ten years."),
+    "may_not_see_codes": word("Your role may not see codes. Ask a lead."),
+    "not_printable": word("Only store credit or a gift card that can be spent is printed."),
     "nobody_to_tell": word("There is nobody to write to."),
     "apology_not_sent": word("The apology has not reached the customer. See that it is sent, then close the case."),
     **WRONG,

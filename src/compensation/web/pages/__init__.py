@@ -3,7 +3,7 @@
 from litestar import Router
 
 from compensation.web.pages.evidence import files, send_file
-from compensation.web.pages.gift import download_code, gift, pay_out, reveal_code
+from compensation.web.pages.gift import download_card, download_code, gift, pay_out, reveal_code
 from compensation.web.pages.offer import choose_offer, offers
 from compensation.web.pages.policy import policy_in_force, policy_version_page
 from compensation.web.pages.refusal import refused
@@ -15,8 +15,8 @@ def pages() -> Router:
     return Router(
         path="/",
         route_handlers=[
-            offers, choose_offer, gift, reveal_code, download_code, pay_out, status, files, send_file, why,
-            policy_in_force, policy_version_page,
+            offers, choose_offer, gift, reveal_code, download_code, download_card, pay_out, status, files, send_file,
+            why, policy_in_force, policy_version_page,
         ],
         exception_handlers={Exception: refused},
         include_in_schema=False,

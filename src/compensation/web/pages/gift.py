@@ -11,14 +11,13 @@ from compensation.core.errors import NotFound
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
 from compensation.db.unit import Doorway
+from compensation.delivery.coded import coded
 from compensation.delivery.facts import Facts, order_facts
-from compensation.delivery.given import Given
 from compensation.delivery.letter import Card, Held, Promise
 from compensation.delivery.links import Opened
-from compensation.delivery.remedies import told
+from compensation.delivery.print import paper
 from compensation.delivery.send import Post
 from compensation.delivery.words import Say
-from compensation.engine.terms import Kind
 from compensation.issuance.reward import Reward
 from compensation.issuance.scan import bars, picture, qr
 from compensation.redemption.cash_out import CashOutReward, cash_out, payable
@@ -28,6 +27,7 @@ from compensation.web.form import form_of
 from compensation.web.limits import REVEALS, Limits
 from compensation.web.page import csrf_field, page
 from compensation.web.pages.link import opened, read_in, tongues
+from compensation.web.printed import printed
 from compensation.web.request import StrictRequest
 
 
@@ -52,6 +52,7 @@ async def reveal_code(
         "qr": qr(code.code, say("QR code of your code")),
         "bars": bars(code.code, say("Barcode of your code")),
         "picture": f"/g/{token}/reveal/{reward_id}/picture?lang={say.locale}",
+        "print": f"/g/{token}/reveal/{reward_id}/card?lang={say.locale}",
     }
     shown = [msgspec.structs.replace(one, **drawn) if one.reward_id == reward_id else one for one in held]
     return _gift_page(request, facts, token, shown)
@@ -66,6 +67,19 @@ async def download_code(
     drawn = picture(code.code, _words(request, facts)("QR code of your code"))
     headers = {"content-disposition": f'attachment; filename="code-{code.code[-4:]}.svg"'}
     return Response(drawn.encode(), media_type="image/svg+xml", headers=headers)
+
+
+@post("/g/{token:str}/reveal/{reward_id:str}/card", status_code=200)
+async def download_card(
+    request: StrictRequest, token: FromPath[str], reward_id: FromPath[str], door: Door, limits: Counted
+) -> Response[bytes]:
+    """The card as a page to print: a reveal like any other."""
+    facts, held, code = await _revealed(request, door, limits, token, reward_id)
+    one = next(each for each in held if each.reward_id == reward_id)
+    if one.card is None:
+        raise NotFound("link_not_usable", "There is no such card behind this link.")
+    face, left = facts.occasion.brand, one.balance or one.card.total
+    return await printed(paper(_words(request, facts), face, one.card, left, code.groups), face, facts.occasion.locale)
 
 
 async def _revealed(
@@ -109,18 +123,11 @@ async def _facts(request: StrictRequest, tx: Tx, link: Opened, at: datetime) -> 
 
 
 def _held(request: StrictRequest, facts: Facts, token: str) -> list[Held]:
-    """The rewards of the order that have a code, each as its letter calls it. They stand in the order of the lines."""
-    assert facts.order is not None, "a gift link leads to an order"
-    things = [one for one in facts.given if one.kind is not Kind.words]
-    pairs = zip(things, facts.order.rewards, strict=False)
-    return [_one(request, facts, given, reward, token) for given, reward in pairs if reward.code_last4]
+    say = _words(request, facts)
+    return [_one(say, reward, thing, token) for reward, thing in coded(say, facts)]
 
 
-def _one(request: StrictRequest, facts: Facts, given: Given, reward: Reward, token: str) -> Held:
-    post: Post = request.app.state.post
-    say = post.writer.words.in_(facts.occasion.locale)
-    thing = told(say, given, facts.occasion.brand_name)
-    assert isinstance(thing, (Card, Promise)), "only words have no thing, and words have no code"
+def _one(say: Say, reward: Reward, thing: Card | Promise, token: str) -> Held:
     address = f"/g/{token}/reveal/{reward.id}?lang={say.locale}"
     return Held(
         reward_id=reward.id,
