@@ -1,6 +1,7 @@
 """Stories of the door: who comes in, what a wrong password tells, and when it is over."""
 
 import re
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -147,3 +148,49 @@ async def test_a_form_of_another_session_does_nothing(login: Login, mira: Seat, 
     assert answer.status_code == 403
     assert "This form has run out" in text(answer.text)
     assert (await shop.file(case.id)).state == "offered"
+
+
+async def test_a_form_whose_session_ended_is_kept_through_the_login(
+    mira: Seat, visitor: Seat, shop: Shop, owner: asyncpg.Connection
+) -> None:
+    form = hidden(await mira.see("/console/cases/new"), "/console/cases/new") | {
+        "words": "two\nlines",
+        "amount": "12,3",
+    }
+    await owner.execute("UPDATE credentials SET expires_at = now() - interval '1 hour' WHERE kind = 'session'")
+    door = await mira.client.post("/console/cases/new", data=form)
+    assert door.status_code == 401
+    assert "what you typed is still there" in door.text
+    assert "two" not in door.text.replace("two\nlines", "two") or "lines" not in door.text, "it is sealed"
+    back = hidden(door.text, "/console/login")
+
+    # A wrong password loses nothing, and somebody else gets nothing of it.
+    email, password = shop.demo.desks[0].email, shop.demo.desks[0].password
+    wrong = await mira.client.post("/console/login", data={**back, "email": email, "password": "wrong"})
+    assert hidden(wrong.text, "/console/login")["kept"] == back["kept"]
+    other = shop.demo.desks[1]
+    theirs = hidden(await visitor.see("/console/login"), "/console/login") | {"kept": back["kept"]}
+    answer = await visitor.client.post(
+        "/console/login", data={**theirs, "email": other.email, "password": other.password}
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console")
+
+    again = await mira.client.post("/console/login", data={**back, "email": email, "password": password})
+    assert again.status_code == 200
+    assert await shop.count("cases") == 0, "nothing is sent by itself"
+    held = hidden(again.text, "/console/cases/new")
+    assert (held["words"], held["amount"], held["once"]) == ("two\nlines", "12,3", form["once"])
+    shown = await mira.client.post("/console/cases/new", data=held)
+    assert shown.status_code == 422, "the form is back with its faults"
+    assert "two\nlines" in shown.text
+
+
+async def test_a_form_that_is_not_of_the_ended_session_is_not_kept(mira: Seat, owner: asyncpg.Connection) -> None:
+    form = hidden(await mira.see("/console/cases/new"), "/console/cases/new") | {"words": "two"}
+    ended = "UPDATE credentials SET expires_at = now() - $1::interval WHERE kind = 'session'"
+    await owner.execute(ended, timedelta(hours=1))
+    for forged in ({**form, "csrf": "x" * 26}, {"csrf": form["csrf"], "once": form["once"]}):
+        answer = await mira.client.post("/console/cases/new", data=forged)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/console/login")
+    await owner.execute(ended, timedelta(hours=25))
+    assert (await mira.client.post("/console/cases/new", data=form)).status_code == 303

@@ -4,6 +4,7 @@ import re
 
 import asyncpg
 import pytest
+from msgspec import UNSET, UnsetType
 
 from compensation.cases.said import said
 from compensation.core.money import Money
@@ -203,3 +204,16 @@ async def test_every_fact_a_report_may_state_has_its_place_in_the_form(mira: Sea
     for name, kind in Facts.__annotations__.items():
         field = f"fact.{name}" if kind is bool else name
         assert f'id="{field}"' in page, name
+
+
+@pytest.mark.parametrize(("written", "kept"), [("ca", "CA"), ("US-CA", "CA"), ("", UNSET)])
+async def test_the_region_is_asked_for_where_its_law_may_differ(
+    mira: Seat, shop: Shop, written: str, kept: str | UnsetType
+) -> None:
+    answer = await mira.send(await mira.see(NEW), NEW, **{**KETTLE, "country": "US", "region": written})
+    assert answer.status_code == 303, text(answer.text)
+    case = answer.headers["location"].removeprefix("/console/cases/").partition("?")[0]
+    assert (await reported(shop, case)).region == kept
+    wrong = await mira.send(await mira.see(NEW), NEW, **{**KETTLE, "region": "California"})
+    assert wrong.status_code == 422
+    assert "Write the one to three letters or figures of ISO 3166-2" in text(wrong.text)

@@ -1,22 +1,23 @@
 """Coming in and going home: the login form, the desk's own settings, and logging out."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.params import QueryParameter
 from litestar.response import Redirect
 
 from compensation.core.errors import TooMany, Unauthenticated
 from compensation.core.money import Money
 from compensation.core.text import LANGUAGES, line
-from compensation.core.vault import digest
+from compensation.core.vault import Vault, digest
 from compensation.delivery.letter import Tongue
 from compensation.delivery.words import word
 from compensation.merchants.agent import address
-from compensation.merchants.credential import NewSession, close_session, log_in, random_word
+from compensation.merchants.credential import LoggedIn, NewSession, close_session, log_in, random_word
 from compensation.web.address import address_of
 from compensation.web.asked import Counted, Door
+from compensation.web.console.kept import MOST, Kept, put_back
 from compensation.web.console.labels import Labels
 from compensation.web.console.session import (
     DOOR,
@@ -48,13 +49,15 @@ WAIT = word("There were too many wrong passwords. Wait ten minutes, then try aga
 @get("/login")
 async def login_form(request: StrictRequest, next_page: Next = "") -> Response[str]:
     """The form. It is bound to a cookie of its own, so that no other site can log somebody in."""
-    return _form(request, next_page)
+    return login_page(request, next_page)
 
 
 @post("/login", status_code=303)
 async def login(request: StrictRequest, door: Door, limits: Counted) -> Response[str]:
     """Open a session. An unknown address and a wrong password get one answer, and both are counted."""
-    typed = await form_of(request, request.cookies.get(DOOR, ""))
+    # A kept form is longer than what was typed, for it is sealed and written in letters.
+    typed = await form_of(request, request.cookies.get(DOOR, ""), longest=2 * MOST)
+    sealed, after = typed.get("kept", ""), typed.get("next", "")
     email, password = typed.get("email", "")[:_LONGEST], typed.get("password", "")
     subjects = (f"email {address(email)}", f"from {address_of(request)}")
     try:
@@ -65,12 +68,13 @@ async def login(request: StrictRequest, door: Door, limits: Counted) -> Response
         except Unauthenticated:
             for subject in subjects:
                 await limits.count(LOGINS, subject)
-            return _form(request, typed.get("next", ""), email, WRONG, 401)
+            return login_page(request, after, email, WRONG, 401, sealed)
     except TooMany as wait:
-        answer = _form(request, typed.get("next", ""), email, WAIT, 429)
+        answer = login_page(request, after, email, WAIT, 429, sealed)
         answer.headers.update(headers_of(wait))
         return answer
-    inside = see(_own(typed.get("next", "")))
+    kept = put_back(door.vault, session.who, sealed) if sealed else None
+    inside = _resumed(request, session, kept) if kept else see(_own(after))
     for cookie in (session_cookie(session.token), gone(DOOR)):
         inside.set_cookie(cookie)
     return inside
@@ -110,9 +114,15 @@ async def change_keys(request: StrictRequest, desk: AtDesk) -> Redirect:
     return answer
 
 
-def _form(
-    request: StrictRequest, next_page: str, email: str = "", wrong: str | None = None, status: int = 200
+def login_page(
+    request: Request[Any, Any, Any],
+    next_page: str = "",
+    email: str = "",
+    wrong: str | None = None,
+    status: int = 200,
+    kept: str = "",
 ) -> Response[str]:
+    """``kept`` is a form that was typed in a session that has ended, sealed."""
     locale, secret = tongue(request), request.cookies.get(DOOR) or random_word(26)
     answer = page(
         request.app.state,
@@ -123,12 +133,27 @@ def _form(
         next_page=_own(next_page),
         email=line(email),
         wrong=words(request, locale)(wrong) if wrong else None,
-        tongues=_tongues("/console/login"),
+        kept=kept,
+        tongues=() if kept else _tongues("/console/login"),
     )
     answer.set_cookie(door_cookie(secret))
     if request.query_params.get("lang") in LANGUAGES:
         answer.set_cookie(tongue_cookie(locale))
     return answer
+
+
+def _resumed(request: StrictRequest, session: LoggedIn, kept: Kept) -> Response[str]:
+    """Nothing is sent by itself: the agent sees that his form is still there, and sends it."""
+    vault: Vault = request.app.state.door.vault
+    return page(
+        request.app.state,
+        "console/resumed.html",
+        locale=tongue(request),
+        csrf=csrf_field(vault, session.token),
+        path=_own(kept.path),
+        fields=kept.fields,
+        tongues=(),
+    )
 
 
 def _own(path: str) -> str:

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from compensation.core.errors import NotFound
 from compensation.delivery.words import word
+from compensation.web.console.login import login_page
 from compensation.web.console.session import tongue, words
 from compensation.web.console.view import see
 from compensation.web.page import page
@@ -43,6 +44,8 @@ def refused(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The exception handler of the console: any error as a page in the agent's language."""
     problem = problem_of(error, request)
     status, locale = status_of(problem), tongue(request)
+    if status == 401 and problem.extra.get("kept"):
+        return login_page(request, kept=problem.extra["kept"], status=401)
     if status == 401:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return see("/console/login?" + urlencode({"next": path}) if request.method == "GET" else "/console/login")

@@ -1,6 +1,9 @@
 """From the form "Report a case" to a report: every field checked at its place, so that all faults are told at once."""
 
+import re
 from typing import Any
+
+from msgspec import UNSET, UnsetType
 
 from compensation.cases.report import ReportCase
 from compensation.catalog.library import library
@@ -15,6 +18,7 @@ from compensation.web.console.typed import Typed
 
 COST_LINES, MOST_COST_LINES = 2, 50
 _DAYS = 3650
+_REGION = re.compile("[A-Z0-9]{1,3}")
 _SUMS = ("duplicate_amount", "promised_credit")
 TICKS = tuple(sorted(FACTS.difference(_SUMS)))
 """The facts that are ticked; the others are sums."""
@@ -57,6 +61,7 @@ def report_of(typed: Typed, reasons: dict[str, ReasonEntry], programs: frozenset
         "customer": _customer(typed),
         "locale": typed.one_of("locale", LANGUAGES, needed=True),
         "country": typed.one_of("country", dict(countries("en")), needed=True),
+        "region": _region(typed),
         "customer_tier": typed.one_of("tier", TIERS) or TIERS[0],
         "program": typed.one_of("program", programs),
         "incident_group": typed.text("incident_group"),
@@ -78,6 +83,14 @@ def refuse(typed: Typed, problem: Problem) -> bool:
     field, said = _AT[problem.code]
     typed.fault(field, typed.say(said))
     return True
+
+
+def _region(typed: Typed) -> str | UnsetType:
+    """``CA``, also where it was written small or with its country before it, as ISO 3166-2 has it: ``US-CA``."""
+    written = (typed.text("region", most=10) or "").upper().removeprefix(typed.fields.get("country", "") + "-")
+    if written and not _REGION.fullmatch(written):
+        typed.fault("region", typed.say("Write the one to three letters or figures of ISO 3166-2, such as CA"))
+    return written or UNSET
 
 
 def _customer(typed: Typed) -> Contact:

@@ -19,6 +19,7 @@ from compensation.merchants.credential import SESSION as SESSION_LASTS
 from compensation.merchants.credential import session_holder
 from compensation.merchants.merchant import Merchant, merchant
 from compensation.web.asked import Door
+from compensation.web.console.kept import GRACE, keep
 from compensation.web.request import StrictRequest
 
 # The prefix makes the browser itself refuse the cookie for other hosts, paths and unencrypted sites. A browser takes
@@ -50,7 +51,7 @@ async def desk(request: StrictRequest, door: Door) -> Desk:
     token = request.cookies.get(SESSION, "")
     who = await session_holder(door.pool, token, door.clock()) if 0 < len(token) <= _LONGEST else None
     if who is None:
-        raise _over()
+        raise _over(await keep(request, door, token))
     async with door.read(who.merchant_id) as tx:
         agent = (await agents(tx, [who.actor])).get(who.actor)
         if agent is None or agent.retired:
@@ -80,7 +81,8 @@ def words(request: Request[Any, Any, Any], locale: str) -> Say:
 
 
 def session_cookie(token: str) -> Cookie:
-    return _cookie(SESSION, token, SESSION_LASTS)
+    # The cookie outlives the session, so that a form that was typed in it can still be told to be of it.
+    return _cookie(SESSION, token, SESSION_LASTS + GRACE)
 
 
 def door_cookie(word: str) -> Cookie:
@@ -114,5 +116,5 @@ def _cookie(key: str, value: str, age: timedelta, samesite: Literal["lax", "stri
     )
 
 
-def _over() -> Unauthenticated:
-    return Unauthenticated("login_needed", "Your session is over. Log in again.")
+def _over(kept: str = "") -> Unauthenticated:
+    return Unauthenticated("login_needed", "Your session is over. Log in again.", kept=kept)
