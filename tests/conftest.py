@@ -19,6 +19,7 @@ from compensation.db.embedded import Postgres, Valkey
 from compensation.db.migrate import migrate
 from compensation.db.pool import open_pool
 from compensation.db.unit import Doorway
+from tests import lent
 
 # How long an example takes depends on who else uses the machine; what fails names the words that replay it.
 settings.register_profile("laws", deadline=None, print_blob=True)
@@ -34,6 +35,9 @@ _routes = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A cluster with one migrated database, ``template``, that each test gets a copy of."""
+    if lent.LENT:
+        yield lent.server()
+        return
     server = Postgres(settings={"max_connections": 200, "fsync": "off", "full_page_writes": "off"})
 
     async def begin() -> None:
@@ -58,9 +62,22 @@ def valkey() -> Iterator[Valkey]:
     asyncio.run(server.stop())
 
 
+@pytest.fixture(scope="session")
+def lent_database() -> Iterator[str | None]:
+    if lent.LENT:
+        with lent.database() as name:
+            yield name
+    else:
+        yield None
+
+
 @pytest.fixture
-async def database_url(postgres: Postgres) -> AsyncIterator[str]:
+async def database_url(postgres: Postgres, lent_database: str | None) -> AsyncIterator[str]:
     """A fresh database with the whole schema, as its owner."""
+    if lent_database:
+        await lent.sweep(postgres.url_of(lent_database), postgres.url_of("template"))
+        yield postgres.url_of(lent_database)
+        return
     name = f"test_{next(_numbers)}"
     admin = await asyncpg.connect(postgres.url)
     await admin.execute(f"CREATE DATABASE {name} TEMPLATE template")

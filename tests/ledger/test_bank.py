@@ -46,6 +46,7 @@ from compensation.redemption.reveal import reveal
 from tests.conftest import make_merchant
 from tests.ledger.money_back import MoneyBack, processor
 from tests.ledger.paper import EUR, Card, Paper, Use
+from tests.lent import cases
 from tests.shop import Fund, Funded, fund, make_program
 
 __all__ = ["processor"]
@@ -272,7 +273,7 @@ def test_the_bank_keeps_its_books(bank: type[Bank]) -> None:
     run_state_machine_as_test(
         bank,
         settings=settings(
-            max_examples=settings.default.max_examples // 2,
+            max_examples=cases(settings.default.max_examples // 2),
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),

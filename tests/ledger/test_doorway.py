@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from compensation.core.errors import Conflict, Refused
+from compensation.core.errors import Conflict, Problem, Refused, Unavailable
 from compensation.db.answers import Ask, Who, Written
 from compensation.db.pool import Tx
 from compensation.db.unit import Doorway
@@ -208,6 +208,23 @@ async def test_a_refusal_leaves_nothing_but_its_answer(door: Doorway, merchant: 
     assert await _count(owner, "transfers") == 0
     assert await _count(owner, "outbox") == 0
     assert await _count(owner, "idempotency_keys") == 1
+
+
+async def test_what_passes_is_not_kept(door: Doorway, merchant: Who, owner: asyncpg.Connection) -> None:
+    later: list[Problem] = [Unavailable("busy", "Send it again.", retry_after=1)]
+
+    async def once_later(tx: Tx, asks: Sequence[Ask[Gift]], at: datetime) -> list[Given | Problem]:
+        return [later.pop() if later else Given("trf_1", ask.what.amount) for ask in asks]
+
+    with pytest.raises(Unavailable, match="busy"):
+        await door.write_together(once_later, merchant, Gift(5), "k1")
+    assert await _count(owner, "idempotency_keys") == 0
+    written = await door.write_together(once_later, merchant, Gift(5), "k1")
+    assert (written.read(Given), written.replayed) == (Given("trf_1", 5), False)
+    assert (await door.write_together(once_later, merchant, Gift(5), "k1")).replayed
+    assert [row["outcome"] for row in await owner.fetch("SELECT outcome FROM audit_log ORDER BY seq")] == [
+        "unavailable", "done",
+    ]  # fmt: skip
 
 
 async def test_one_bad_row_never_fails_its_neighbours(door: Doorway, merchant: Who, owner: asyncpg.Connection) -> None:

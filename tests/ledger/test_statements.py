@@ -36,7 +36,8 @@ from compensation.redemption.wallet import SpendFrom, WalletSpent, spend_credit
 from tests.conftest import make_merchant
 from tests.customers.test_customers import met
 from tests.ledger.test_bank import BEGINNING, Real, real
-from tests.shop import make_program
+from tests.lent import cases
+from tests.shop import Fund, fund, make_program
 
 __all__ = ["real"]
 
@@ -156,7 +157,7 @@ async def _story(real: Real, steps: list[tuple[str, int, int]]) -> Story:
 def test_every_past_moment_can_be_had_again_and_every_statement_adds_up(real: Real) -> None:
     @given(st.lists(STEPS, min_size=1, max_size=25), st.integers(1, 7))
     @example([("give", 1, 1), ("spend", 1, 0), ("wait", 60, 0), ("return", 1, 0)], 1)
-    @budget(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @budget(max_examples=cases(40), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     def law(steps: list[tuple[str, int, int]], page: int) -> None:
         real.run(holds(steps, page))
 
@@ -222,3 +223,20 @@ async def test_the_command_prints_both_sides_and_tells_by_its_status_whether_the
     assert await asyncio.to_thread(main, keyed, None, None) == 1
     assert "does not balance" in capsys.readouterr().out
     assert await asyncio.to_thread(main, keyed, datetime(2020, 1, 1, tzinfo=UTC), merchant.merchant_id) == 1
+
+
+async def test_a_journal_takes_its_first_moment_and_leaves_its_last(
+    owner: asyncpg.Connection, door: Doorway, merchant: Who
+) -> None:
+    door.clock = lambda: BEGINNING
+    program = await make_program(owner, door, merchant, Money(1_000, EUR))
+    await door.write(fund, merchant, Fund(program, Money(500, EUR)))
+    second = timedelta(seconds=1)
+
+    async def sums(since: datetime, until: datetime) -> list[int]:
+        pages = journal(door, merchant.merchant_id, since, until)
+        return [line.amount.amount async for page in pages for line in page]
+
+    assert sorted(await sums(BEGINNING, BEGINNING + second)) == [500, 1_000]
+    assert await sums(BEGINNING - second, BEGINNING) == []
+    assert await sums(BEGINNING + second, BEGINNING + 2 * second) == []

@@ -25,6 +25,7 @@ from compensation.redemption.expire import Expire, expire
 from tests.conftest import make_merchant
 from tests.customers.test_customers import met
 from tests.ledger.test_bank import Real, real
+from tests.lent import cases
 from tests.shop import make_program
 
 __all__ = ["real"]
@@ -161,7 +162,7 @@ async def _ann(owner: asyncpg.Connection, door: Doorway, who: Who) -> str:
 
 def test_a_customer_has_what_paper_says_and_the_books_stay_whole(real: Real) -> None:
     @given(st.lists(STEP, min_size=1, max_size=25))
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+    @settings(max_examples=cases(40), deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
     def law(steps: list[tuple[str, int, int]]) -> None:
         real.run(holds(steps))
 
@@ -219,6 +220,31 @@ async def test_what_expires_first_is_spent_first_whether_earned_or_given(
     # 15 of 40 points were spent, so of their worth of 100 cents 37 count as sold.
     assert await owner.fetchval("SELECT balance FROM accounts WHERE role = 'promise'") == 63
     assert await owner.fetchval("SELECT state FROM rewards") == "partly_redeemed"
+    assert await audit(owner) == {}
+
+
+async def test_points_are_good_until_their_date_and_pending_until_theirs(
+    owner: asyncpg.Connection, door: Doorway, merchant: Who
+) -> None:
+    ann, now = await _ann(owner, door, merchant), door.clock()
+    date, due = add_months(now, 1), now + timedelta(days=10)
+
+    async def available(at: datetime) -> int:
+        door.clock = lambda: at
+        await door.write(release_due, merchant, Sweep())
+        await door.write(expire_earned, merchant, Sweep())
+        return (await _has(door, merchant, ann)).available
+
+    door.clock = lambda: now
+    await door.write(earn, merchant, Earn(customer_id=ann, points=50, reference="a", valid_months=1))
+    await door.write(earn, merchant, Earn(customer_id=ann, points=7, reference="b", release_at=due, valid_months=2))
+    assert await available(due - timedelta(microseconds=1)) == 50
+    assert await available(due) == 57
+    door.clock = lambda: date
+    with pytest.raises(Refused, match="insufficient_points"):
+        await door.write(spend_points, merchant, SpendPoints(customer_id=ann, points=8))
+    await door.write(expire_earned, merchant, Sweep())
+    assert await owner.fetchval("SELECT state FROM earnings WHERE reference = 'a'") == "expired"
     assert await audit(owner) == {}
 
 

@@ -1,20 +1,29 @@
 """Laws and stories of spending: a card gives what it holds, once, to whoever has its code, and to nobody else."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
-from compensation.core.errors import NotFound, Refused
-from compensation.core.money import Money
+from compensation.core.errors import Invalid, NotFound, Refused
+from compensation.core.money import MAX_AMOUNT, Money
+from compensation.core.states import RewardState
 from compensation.db.answers import Who
 from compensation.db.unit import Doorway
-from compensation.issuance.codes import new_code
-from compensation.redemption.card import look_up
+from compensation.issuance.codes import grouped, new_code
+from compensation.redemption.capture import Capture
+from compensation.redemption.card import Card, look_up
+from compensation.redemption.clawback import Clawback
 from compensation.redemption.give_back import GiveBack, give_back
+from compensation.redemption.hold import PlaceHold
 from compensation.redemption.redeem import Redemption, Spend, redeem
+from compensation.redemption.tender import Tender
+from compensation.redemption.transfer import TransferCredit
+from compensation.redemption.wallet import WalletSpend
 from tests.conftest import make_merchant
+from tests.redemption.till import Till, eur, refused
 from tests.shop import buy_card, make_program
 
 
@@ -139,3 +148,66 @@ async def test_no_code_can_be_read_from_the_tables(door: Doorway, shop: Who, own
         dump = str(await owner.fetch(f"SELECT t::text FROM {table} AS t"))
         assert code not in dump
         assert code[4:20] not in dump
+
+
+async def test_a_till_sees_what_is_left_on_a_card_and_no_more_of_it_than_its_last_four(
+    door: Doorway, shop: Who
+) -> None:
+    order, code = await buy_card(door, shop, Money(50_00, "EUR"), bonus=Money(5_00, "EUR"))
+    (_, other), reward = await buy_card(door, shop, Money(9_00, "EUR")), order.rewards[0]
+    await spend(door, shop, code, 1_00)
+    async with door.read(shop.merchant_id) as tx:
+        seen = await look_up(tx, " ".join(grouped(code.lower())), door.clock())
+        assert (await look_up(tx, other, door.clock())).balance == Money(9_00, "EUR")
+    assert seen == Card(
+        id=reward.id,
+        kind="gift_card",
+        state=RewardState.partly_redeemed,
+        balance=Money(54_00, "EUR"),
+        code_last4=code[-4:],
+        expires_at=reward.expires_at,
+    )
+
+
+async def test_a_state_that_is_not_for_spending_is_not_spent_from_whatever_lies_there(
+    till: Till, owner: asyncpg.Connection
+) -> None:
+    _, code = await till.card(50_00)
+    await owner.execute("UPDATE rewards SET state = 'voided'")
+    for act in (till.spend(code, 1), till.hold(code, 1)):
+        assert (await refused(act)).code == "code_not_usable"
+
+
+async def test_what_is_given_back_in_part_goes_to_the_principal_first_and_a_return_is_no_use(
+    till: Till, owner: asyncpg.Connection
+) -> None:
+    _, code = await till.card(10_00, bonus=5_00)
+    use = await till.spend(code, 12_00)
+    back = await till.give(use.id, 11_00)
+    assert (back.kind, back.of, back.balance, back.actor) == ("return", use.id, eur(14_00), till.who.actor)
+    lots = "SELECT lot, balance FROM accounts WHERE role = 'card' ORDER BY lot"
+    assert [tuple(row) for row in await owner.fetch(lots)] == [("bonus", 4_00), ("principal", 10_00)]
+    assert (await refused(till.give(back.id, 1))).code == "unknown_redemption"
+    dollars = GiveBack(redemption_id=use.id, amount=Money(1, "USD"))
+    mismatch = await refused(till.door.write(give_back, till.who, dollars))
+    assert (mismatch.code, mismatch.extra["currency"]) == ("currency_mismatch", "EUR")
+    more = await refused(till.give(use.id, 1_01))
+    assert (more.code, more.extra["left"]) == ("more_than_spent", {"amount": 1_00, "currency": "EUR"})
+
+
+@pytest.mark.parametrize("amount", [0, -1, MAX_AMOUNT + 1])
+def test_nothing_less_than_nothing_and_too_much_are_no_sums(amount: int) -> None:
+    wrong = eur(amount)
+    requests: list[Callable[[], object]] = [
+        lambda: Spend(code="x", amount=wrong),
+        lambda: PlaceHold(code="x", amount=wrong),
+        lambda: Capture(hold_id="x", amount=wrong),
+        lambda: GiveBack(redemption_id="x", amount=wrong),
+        lambda: Clawback(reward_id="x", amount=wrong, reason="error"),
+        lambda: TransferCredit(code="x", into="y", amount=wrong),
+        lambda: Tender(codes=("x",), amount=wrong),
+        lambda: WalletSpend(amount=wrong),
+    ]
+    for request in requests:
+        with pytest.raises(Invalid, match="invalid_amount"):
+            request()

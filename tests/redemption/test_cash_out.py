@@ -1,6 +1,7 @@
 """What is left on a card is paid out where the law says so: once, all of it, and never more than the card holds."""
 
 import asyncio
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -13,7 +14,7 @@ from compensation.core.money import Money
 from compensation.db.audit import audit
 from compensation.issuance.order import IssueCase, issue_case
 from compensation.issuance.reward import Order, Reward
-from compensation.redemption.cash_out import CashOut, PaidOut, cash_out
+from compensation.redemption.cash_out import CashOut, PaidOut, cash_out, payable
 from compensation.redemption.give_back import GiveBack, give_back
 from compensation.redemption.redeem import Redemption, Spend, redeem
 from compensation.redemption.reveal import reveal
@@ -66,6 +67,20 @@ async def test_the_rest_of_a_card_is_owed_as_money_and_the_books_add_up(desk: De
     with pytest.raises(NotFound):
         await pay_out(desk, code)
     assert await audit(owner) == {}
+
+
+async def test_of_a_card_exactly_at_the_limit_all_is_paid_out(desk: Desk) -> None:
+    reward, code = await card(desk)
+    await spend_to(desk, reward, code, 5_00)
+    paid = await pay_out(desk, code)
+    assert (paid.amount, paid.due_at - paid.at) == (Money(5_00, "CAD"), timedelta(days=7))
+
+
+def test_a_limit_in_one_currency_says_nothing_of_another() -> None:
+    terms = {"cash_out": {"amount": 5_00, "currency": "CAD"}}
+    assert payable(terms, Money(5_00, "CAD"))
+    wrong = [(terms, Money(1_00, "USD")), (terms, Money(0, "CAD")), (terms, Money(5_01, "CAD")), (terms, None)]
+    assert not any(payable(of, left) for of, left in [*wrong, ({}, Money(1_00, "CAD"))])
 
 
 async def test_a_cent_too_much_is_not_paid_out_and_the_answer_says_how_much_is(desk: Desk) -> None:

@@ -150,6 +150,44 @@ async def test_validity_only_moves_later_and_what_expired_is_good_again(till: Ti
     assert await audit(owner) == {}
 
 
+async def test_what_expired_twice_is_good_again_twice(till: Till, owner: asyncpg.Connection) -> None:
+    reward_id, code = await till.card(50_00, bonus=5_00)
+    date = (await till.see(reward_id)).expires_at
+    assert date is not None
+    for month, spent in enumerate((5_00, 10_00)):
+        now = date + timedelta(days=30 * month)
+        till.stand(now)
+        await till.sweep()
+        revived = await till.extend(reward_id, now + timedelta(days=30))
+        assert revived.amount == eur(55_00 if month == 0 else 50_00)
+        assert (await till.see(reward_id)).state == ("issued" if month == 0 else "partly_redeemed")
+        await till.spend(code, spent)
+    assert (await till.see(reward_id)).balance == eur(40_00)
+    assert await audit(owner) == {}
+
+
+async def test_what_was_used_before_it_was_replaced_was_used(till: Till) -> None:
+    reward_id, code = await till.card(50_00)
+    use = await till.spend(code, 10_00)
+    done, _ = await till.reissue(reward_id)
+    assert done.to_reward_id is not None
+    assert (await refused(till.void(done.to_reward_id))).code == "already_used"
+    await till.give(use.id, 10_00)
+    assert (await till.void(done.to_reward_id)).amount == eur(50_00)
+
+
+async def test_a_clawback_takes_goodwill_before_what_was_owed(till: Till, owner: asyncpg.Connection) -> None:
+    reward_id, _ = await till.card(10_00, bonus=5_00)
+    await owner.execute("UPDATE accounts SET origin = 'owed' WHERE lot = 'principal'")
+    lots = "SELECT lot, balance FROM accounts WHERE role = 'card' ORDER BY lot"
+    await till.claw_back(reward_id, 4_00)
+    assert [tuple(row) for row in await owner.fetch(lots)] == [("bonus", 1_00), ("principal", 10_00)]
+    done = await till.claw_back(reward_id, 3_00, "error")
+    assert (done.amount, done.shortfall, done.reason) == (eur(3_00), eur(0), "error")
+    assert [tuple(row) for row in await owner.fetch(lots)] == [("bonus", 0), ("principal", 8_00)]
+    assert await balance(owner, "budget") == 1_000_000 - 10_00, "what was owed goes back to no budget"
+
+
 async def listed(till: Till, reward_id: str) -> list[Correction]:
     async with till.door.read(till.who.merchant_id) as tx:
         return await corrections_of(tx, reward_id)

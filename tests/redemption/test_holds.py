@@ -12,7 +12,7 @@ from compensation.db.answers import Written
 from compensation.db.audit import audit
 from compensation.db.unit import Doorway
 from compensation.redemption.capture import Capture, capture
-from compensation.redemption.hold import Hold, PlaceHold, hold
+from compensation.redemption.hold import Hold, PlaceHold, find_hold, hold
 from tests.conftest import make_merchant
 from tests.redemption.till import Till, eur, refused
 
@@ -43,6 +43,22 @@ async def test_a_hold_takes_the_principal_first_and_a_return_puts_each_lot_back(
     assert [tuple(row) for row in await owner.fetch(lots)] == [("bonus", 5_00), ("principal", 10_00)]
     assert (await refused(till.give(done.redemption_id, 1))).code == "more_than_spent"
     assert await audit(owner) == {}
+
+
+async def test_no_more_is_held_than_there_is_and_the_answer_says_how_much(till: Till) -> None:
+    reward_id, code = await till.card(50_00)
+    over = await refused(till.hold(code, 50_01))
+    assert (over.code, over.extra["balance"]) == ("insufficient_balance", {"amount": 50_00, "currency": "EUR"})
+    dollars = PlaceHold(code=code, amount=Money(1, "USD"))
+    mismatch = await refused(till.door.write(hold, till.who, dollars))
+    assert (mismatch.code, mismatch.extra["currency"]) == ("currency_mismatch", "EUR")
+    held = await till.door.write(hold, till.who, PlaceHold(code=code, amount=eur(50_00), reference="sale 7"))
+    one = held.read(Hold)
+    assert (one.reward_id, one.state, one.balance, one.reference) == (reward_id, HoldState.held, eur(0), "sale 7")
+    async with till.door.read(till.who.merchant_id) as tx:
+        assert await find_hold(tx, one.id) == one
+    done = await till.release(one)
+    assert (done.state, done.balance, done.captured) == (HoldState.released, eur(50_00), None)
 
 
 async def test_a_hold_is_captured_once_in_its_time_and_its_currency_and_never_beyond_itself(till: Till) -> None:

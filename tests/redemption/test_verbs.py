@@ -26,6 +26,7 @@ from compensation.redemption.tender import Tender, Tendered, tender
 from compensation.redemption.transfer import TransferCredit, transfer_credit
 from tests.conftest import make_merchant
 from tests.ledger.test_bank import BEGINNING, PARTS, Part, Real, portion, real
+from tests.lent import cases
 from tests.redemption.model import Card, Held, Model, Use
 from tests.redemption.till import Till, eur
 from tests.shop import make_program
@@ -219,7 +220,7 @@ def test_the_books_hold_whatever_is_done_with_stored_value(real: Real) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=settings.default.max_examples * 2 // 5,
+            max_examples=cases(settings.default.max_examples * 2 // 5),
             stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -95,5 +95,8 @@ class Till:
         return found
 
     def wait(self, **time: float) -> None:
-        now = self.door.clock() + timedelta(**time)
+        self.stand(self.door.clock() + timedelta(**time))
+
+    def stand(self, now: datetime) -> None:
+        """The clock stands at this moment."""
         self.door.clock = lambda: now

@@ -16,7 +16,7 @@ LENGTH = 24
 _RANDOM = 19
 
 
-def _powers() -> list[int]:
+def _powers() -> list[int]:  # pragma: no mutate block
     """x^0 … x^30 modulo x^5 + x^2 + 1, which is primitive over GF(2)."""
     powers = [1]
     while len(powers) < 31:
