@@ -7,9 +7,12 @@ import asyncpg
 from compensation.core.errors import Problem
 from compensation.core.money import Money
 from compensation.db.audit import audit
+from compensation.issuance.order import Item, OrderRequest, issue
+from compensation.issuance.reward import Order
 from compensation.redemption.correction import Correction
 from compensation.redemption.merge import Merge, merge
 from compensation.redemption.redeem import Redemption
+from compensation.redemption.reveal import reveal
 from compensation.redemption.tender import Tender, Tendered, tender
 from compensation.redemption.transfer import TransferCredit, transfer_credit
 from tests.redemption.till import Till, eur, refused
@@ -91,4 +94,29 @@ async def test_what_is_merged_with_a_card_that_never_ends_never_ends(till: Till,
         await owner.execute(f"UPDATE {table} SET expires_at = NULL WHERE {name} = $1", endless)
     await unite(till, one, two)
     assert ((await till.see(second)).expires_at, (await till.see(second)).balance) == (None, eur(15_00))
+    assert await audit(owner) == {}
+
+
+async def test_store_credit_is_moved_in_part_and_then_whole(till: Till, owner: asyncpg.Connection) -> None:
+    credit = OrderRequest(items=(Item(kind="store_credit", amount=eur(10_00), bonus=eur(2_00)),))
+    order = (await till.door.write_together(issue, till.who, credit)).read(Order)
+    source = order.rewards[0].id
+    code, (target, into) = (await reveal(till.door, till.who, source)).code, await till.card(5_00)
+
+    async def transfer(amount: Money | None) -> Correction:
+        what = TransferCredit(code=code, into=into, amount=amount)
+        return (await till.door.write(transfer_credit, till.who, what)).read(Correction)
+
+    over = await refused(transfer(eur(12_01)))
+    assert (over.code, over.extra["balance"]) == ("insufficient_balance", {"amount": 12_00, "currency": "EUR"})
+    mismatch = await refused(transfer(Money(1, "USD")))
+    assert (mismatch.code, mismatch.extra["currency"]) == ("currency_mismatch", "EUR")
+    done = await transfer(eur(11_00))
+    assert (done.reward_id, done.to_reward_id, done.amount) == (source, target, eur(11_00))
+    assert ((await till.see(source)).balance, (await till.see(target)).balance) == (eur(1_00), eur(16_00))
+    assert (await transfer(None)).amount == eur(1_00)
+    moved = await till.see(source)
+    assert (moved.state, moved.moved_to) == ("voided", target)
+    assert (await refused(transfer(None))).code == "code_not_usable"
+    assert (await till.spend(into, 17_00)).balance == eur(0)
     assert await audit(owner) == {}
