@@ -8,7 +8,16 @@ import msgspec
 from compensation.core.money import Money
 from compensation.engine.condition import Check
 from compensation.engine.document import fingerprint
-from compensation.engine.provision import ConsentForm, LegalPack, LegalRule, Provision, ValidityRule, Verification
+from compensation.engine.provision import (
+    CashOutRule,
+    ConsentForm,
+    LegalPack,
+    LegalRule,
+    Notice,
+    Provision,
+    ValidityRule,
+    Verification,
+)
 
 __all__ = ["ConsentForm", "Law", "LegalPack", "LegalRule", "Payable", "Provision", "ReadyRule", "Verification"]
 
@@ -33,6 +42,17 @@ class Payable(msgspec.Struct, frozen=True, gc=False):
     rule: str
 
 
+class _Here(msgspec.Struct, frozen=True):
+    """What is in force at one place and day, looked for in all packs once. ``payable`` is worked out when asked."""
+
+    rules: tuple[ReadyRule, ...]
+    validity: tuple[ValidityRule, ...]
+    cash_out: tuple[CashOutRule, ...]
+    notices: tuple[Notice, ...]
+    payable: dict[tuple[str, str], Payable | None]
+    """By remedy and currency: both are few, and come from the documents and ISO 4217."""
+
+
 class Law:
     """All packs, compiled once. Immutable after it is made; ``hashes`` name the packs in a receipt.
 
@@ -53,24 +73,11 @@ class Law:
             for wider in ready.rule.carries_out or ():
                 if wider not in self._ready or not ready.rule.no_weaker_than(self._ready[wider].rule):
                     raise ValueError(f"{ready.rule.code} carries out {wider}, which is unknown or gives more.")
-        self._here: dict[Place, tuple[ReadyRule, ...]] = {}
+        self._places: dict[Place, _Here] = {}
 
     def rules(self, country: str, on: datetime.date, region: str = "") -> tuple[ReadyRule, ...]:
         """The rules that are in force there on that day, in the order of their packs; a national form for its own."""
-        place = country, region, on
-        if place not in self._here:
-            if len(self._here) >= _PLACES_KEPT:
-                self._here.clear()
-            found = [
-                self._ready[rule.code]
-                for pack in self.packs
-                if pack.covers(country)
-                for rule in pack.rule
-                if rule.holds(region, on)
-            ]
-            told = {wider for ready in found for wider in ready.rule.carries_out or ()}
-            self._here[place] = tuple(ready for ready in found if ready.rule.code not in told)
-        return self._here[place]
+        return self._here(country, on, region).rules
 
     def rule(self, code: str) -> LegalRule | None:
         ready = self._ready.get(code)
@@ -82,35 +89,48 @@ class Law:
 
     def least_validity(self, country: str, on: datetime.date, remedy: str, region: str = "") -> ValidityRule | None:
         """The rule that keeps a remedy standing in for a sum owed valid the longest; None where no rule does."""
-        found = [
-            rule
-            for pack in self.packs
-            if pack.covers(country)
-            for rule in pack.validity
-            if remedy in rule.remedies and rule.holds(region, on)
-        ]
+        found = [rule for rule in self._here(country, on, region).validity if remedy in rule.remedies]
         return max(found, key=lambda rule: (rule.months is None, rule.months or 0, rule.code), default=None)
 
     def cash_out(self, country: str, on: datetime.date, remedy: str, currency: str, region: str = "") -> Payable | None:
         """The most that must be paid out in money of such a remedy, by whichever rule gives most."""
-        found = [
-            (most.amount, rule.code)
-            for pack in self.packs
-            if pack.covers(country)
-            for rule in pack.cash_out or ()
-            if remedy in rule.remedies and rule.holds(region, on) and (most := rule.limit(currency)) is not None
-        ]
-        if not found:
-            return None
-        amount, code = max(found)
-        return Payable(Money(amount, currency), code)
+        here = self._here(country, on, region)
+        if (remedy, currency) not in here.payable:
+            found = [
+                (most.amount, rule.code)
+                for rule in here.cash_out
+                if remedy in rule.remedies and (most := rule.limit(currency)) is not None
+            ]
+            amount, code = max(found, default=(0, ""))
+            here.payable[remedy, currency] = Payable(Money(amount, currency), code) if found else None
+        return here.payable[remedy, currency]
 
     def notices(self, country: str, on: datetime.date, remedy: str, part: str, region: str = "") -> tuple[str, ...]:
         """The codes of the texts that must stand beside such value."""
         return tuple(
             notice.code
-            for pack in self.packs
-            if pack.covers(country)
-            for notice in pack.notice or ()
-            if part == notice.part and remedy in notice.remedies and notice.holds(region, on)
+            for notice in self._here(country, on, region).notices
+            if part == notice.part and remedy in notice.remedies
+        )
+
+    def _here(self, country: str, on: datetime.date, region: str) -> _Here:
+        place = country, region, on
+        here = self._places.get(place)
+        if here is None:
+            if len(self._places) >= _PLACES_KEPT:
+                self._places.clear()
+            here = self._places[place] = self._in_force(
+                [pack for pack in self.packs if pack.covers(country)], region, on
+            )
+        return here
+
+    def _in_force(self, packs: list[LegalPack], region: str, on: datetime.date) -> _Here:
+        found = [self._ready[rule.code] for pack in packs for rule in pack.rule if rule.holds(region, on)]
+        told = {wider for ready in found for wider in ready.rule.carries_out or ()}
+        return _Here(
+            rules=tuple(ready for ready in found if ready.rule.code not in told),
+            validity=tuple(rule for pack in packs for rule in pack.validity if rule.holds(region, on)),
+            cash_out=tuple(rule for pack in packs for rule in pack.cash_out or () if rule.holds(region, on)),
+            notices=tuple(notice for pack in packs for notice in pack.notice or () if notice.holds(region, on)),
+            payable={},
         )

@@ -2,10 +2,12 @@
 
 import hashlib
 
+import msgspec
+
 from compensation.engine import lines
 from compensation.engine.condition import first_failure
 from compensation.engine.matter import Matter
-from compensation.engine.plan import Offer, Refusal, RemedyLine
+from compensation.engine.plan import Consent, Offer, Refusal, RemedyLine
 from compensation.engine.policy import ReadyForm, ReadyOffer
 from compensation.engine.policy_document import IN_MONEY, Draw, Gesture, OfferRule
 from compensation.engine.reason import Reason, Tried
@@ -75,7 +77,7 @@ class _Table:
             and (ready.form.draw is None or drawn(ready.form.draw, code, matter.seed))
         }
         gestures = [
-            (ready.gesture, lines.gesture(ready, matter))
+            (ready.gesture, _Part.of(lines.gesture(ready, matter), matter.shelf))
             for ready in matter.policy.gestures
             if (ready.gesture.must or matter.has(ready.gesture.remedy))
             and first_failure(ready.checks, matter.case) is None
@@ -83,7 +85,9 @@ class _Table:
         keys = {key for gesture, _ in gestures for key in gesture.offers}
         self.everywhere = _Gestures(gestures, None)
         self.gestures = {key: _Gestures(gestures, key) for key in keys}
-        self.given: dict[tuple[str, int], RemedyLine] = {}
+        self.given: dict[tuple[str, int], _Part] = {}
+        self.bearable: dict[tuple[str, int], int] = {}
+        self.settled: dict[tuple[str | None, str, str, bool], _Settled] = {}
         self.made: set[tuple[tuple[str, int], ...]] = set()
 
     def make(self, ready: ReadyOffer, tried: list[Tried]) -> Offer | Refusal | None:
@@ -92,86 +96,128 @@ class _Table:
         if failure is not None:
             tried.append(Tried(rule=f"offer.{rule.key}", passed=False, failed=failure[0], saw=failure[1]))
             return None
-        settlement = settle(rule, matter)
-        tried.append(Tried(rule=f"offer.{rule.key}", passed=isinstance(settlement, Settlement)))
-        if not isinstance(settlement, Settlement):
-            return settlement
+        settled = self._settled(rule)
+        tried.append(Tried(rule=f"offer.{rule.key}", passed=isinstance(settled, _Settled)))
+        if not isinstance(settled, _Settled):
+            return settled
         left = matter.budget_left
-        if left is not None and settlement.bonus > left:
+        if left is not None and settled.bonus > left:
             return Refusal(key=rule.key, reason=Reason("refused.budget", {"left": matter.money(left)}))
-        given = self._goodwill(rule, settlement.bonus)
-        if not _is_what_it_says(rule, settlement, given):
+        given = self._goodwill(rule, settled.bonus)
+        if not _is_what_it_says(rule, settled, given):
             return None
-        parts = [*settlement.lines, given] if given else [*settlement.lines]
-        faces = [(line.remedy, _face(line)) for line in parts]
-        gist = tuple(faces)
+        parts = [*settled.parts, given] if given else settled.parts
+        gist = tuple([part.face for part in parts])
         if gist in self.made:
             # Two rules may come to the same bundle, for example when no goodwill is left: it is offered once.
             return None
         self.made.add(gist)
-        return self._offer(rule, parts, faces, settlement)
+        return self._offer(rule, parts, gist, settled.consent)
 
-    def _goodwill(self, rule: OfferRule, spent: int) -> RemedyLine | None:
+    def _settled(self, rule: OfferRule) -> "_Settled | Refusal | None":
+        """Offers that meet what is owed in the same way share what that comes to. A refusal names its own offer."""
+        way = rule.in_kind, rule.owed, rule.money, rule.fallback
+        known = self.settled.get(way)
+        if known is not None:
+            return known
+        made = settle(rule, self.matter)
+        if not isinstance(made, Settlement):
+            return made
+        parts = [_Part.of(line, self.matter.shelf) for line in made.lines]
+        known = self.settled[way] = _Settled(parts, made.bonus, made.consent)
+        return known
+
+    def _goodwill(self, rule: OfferRule, spent: int) -> "_Part | None":
         """The first form that fits the case, with as much of the sum as the budget bears with its bonus."""
         for code in rule.goodwill:
             form = self.forms.get(code)
             if form is None:
                 continue
             sized = self.matter.shelf.remedy(code).sized
-            amount = _bearable(form, self.matter, spent) if sized else 0
+            amount = self._bearable(form, spent) if sized else 0
             if amount or not sized:
                 return self._given(form, amount)
         return None
 
-    def _given(self, form: ReadyForm, amount: int) -> RemedyLine:
+    def _bearable(self, form: ReadyForm, spent: int) -> int:
+        asked = form.form.remedy, spent
+        if asked not in self.bearable:
+            self.bearable[asked] = _bearable(form, self.matter, spent)
+        return self.bearable[asked]
+
+    def _given(self, form: ReadyForm, amount: int) -> "_Part":
         """Offers that give the same goodwill in the same form share one line."""
         same = form.form.remedy, amount
-        if same not in self.given:
+        known = self.given.get(same)
+        if known is None:
             bonus = form.bonus.of(self.matter.money(amount)) if amount else 0
-            self.given[same] = lines.goodwill(form, amount, bonus, self.matter)
-        return self.given[same]
+            line = lines.goodwill(form, amount, bonus, self.matter)
+            known = self.given[same] = _Part.of(line, self.matter.shelf)
+        return known
 
     def _offer(
-        self, rule: OfferRule, parts: list[RemedyLine], faces: list[tuple[str, int]], settlement: Settlement
+        self, rule: OfferRule, parts: "list[_Part]", faces: tuple[tuple[str, int], ...], consent: Consent | None
     ) -> Offer:
         """What was settled and given, with the gestures that go with this offer."""
-        matter, shelf = self.matter, self.matter.shelf
+        matter = self.matter
         gestures = self.gestures.get(rule.key, self.everywhere)
-        value = sum(face for code, face in faces if shelf.remedy(code).money_equivalent)
-        told = [restriction for line in parts for restriction in restrictions(line)]
+        told = [restriction for part in parts for restriction in part.restrictions]
         return Offer(
             key=rule.key,
             label=rule.label,
-            lines=(*parts, *gestures.lines),
-            value=matter.money(value),
-            cost=matter.money(shelf.cost([*faces, *gestures.faces], matter.case.order_amount)),
-            arrives_in_days=max([_days(line, shelf) for line in parts], default=0),
+            lines=(*[part.line for part in parts], *gestures.lines),
+            value=matter.money(sum([part.value for part in parts])),
+            cost=matter.money(matter.shelf.cost([*faces, *gestures.faces], matter.case.order_amount)),
+            arrives_in_days=max([part.days for part in parts], default=0),
             in_kind=matter.in_kind.amount if rule.in_kind is not None and matter.in_kind is not None else None,
-            consent=settlement.consent,
+            consent=consent,
             restrictions=(*told, *gestures.restrictions),
         )
+
+
+class _Part(msgspec.Struct, frozen=True, gc=False):
+    """A line with what every offer that carries it says of it, worked out once; ``value`` is the customer's."""
+
+    line: RemedyLine
+    face: tuple[str, int]
+    value: int
+    days: int
+    restrictions: tuple[Reason, ...]
+
+    @classmethod
+    def of(cls, line: RemedyLine, shelf: Shelf) -> "_Part":
+        face = _face(line)
+        value = face if shelf.remedy(line.remedy).money_equivalent else 0
+        return cls(line, (line.remedy, face), value, _days(line, shelf), restrictions(line))
+
+
+class _Settled(msgspec.Struct, frozen=True, gc=False):
+    """One way of meeting what is owed. ``bonus`` is what was added to it, in minor units."""
+
+    parts: list[_Part]
+    bonus: int
+    consent: Consent | None
 
 
 class _Gestures:
     """The gestures of one offer: each remedy once, by the policy's first rule for it."""
 
-    def __init__(self, gestures: list[tuple[Gesture, RemedyLine]], key: str | None) -> None:
-        given: dict[str, RemedyLine] = {}
-        for gesture, line in gestures:
+    def __init__(self, gestures: "list[tuple[Gesture, _Part]]", key: str | None) -> None:
+        given: dict[str, _Part] = {}
+        for gesture, part in gestures:
             if not gesture.offers or key in gesture.offers:
-                given.setdefault(gesture.remedy, line)
-        self.lines = tuple(given.values())
-        self.faces = [(code, 0) for code in given]
-        self.restrictions = tuple(restriction for line in self.lines for restriction in restrictions(line))
+                given.setdefault(gesture.remedy, part)
+        self.lines = tuple([part.line for part in given.values()])
+        self.faces = [part.face for part in given.values()]
+        self.restrictions = tuple([restriction for part in given.values() for restriction in part.restrictions])
 
 
-def _is_what_it_says(rule: OfferRule, settlement: Settlement, given: RemedyLine | None) -> bool:
+def _is_what_it_says(rule: OfferRule, settled: _Settled, given: _Part | None) -> bool:
     """Whether the bundle has what sets this offer apart; without it, it would be another offer under a wrong name."""
     if given is None and rule.only_with_goodwill:
         return False
     if rule.money != IN_MONEY:
-        remedies = [line.remedy for line in settlement.lines] + ([given.remedy] if given else [])
-        return rule.money in remedies
+        return rule.money in [part.line.remedy for part in ([*settled.parts, given] if given else settled.parts)]
     return given is not None or not rule.goodwill or rule.in_kind is not None or rule.owed == "money"
 
 
@@ -214,4 +260,4 @@ def _days(line: RemedyLine, shelf: Shelf) -> int:
 
 def _rank(offer: Offer, wanted: frozenset[str]) -> tuple[bool, bool]:
     """Without consent before with it; then what the customer asked for. The policy's order decides the rest."""
-    return offer.consent is not None, wanted.isdisjoint([line.remedy for line in offer.lines])
+    return offer.consent is not None, not wanted or wanted.isdisjoint([line.remedy for line in offer.lines])

@@ -141,7 +141,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     @property
     def money(self) -> str:
         """The one currency of the report."""
-        return self.currency or next(_sums(self)).currency
+        return self.currency or (self.order.amount.currency if self.order else next(_sums(self)).currency)
 
 
 def _sums(report: Report) -> Iterator[Money]:
