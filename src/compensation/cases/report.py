@@ -13,12 +13,12 @@ from compensation.cases.risk.narrative import narrate
 from compensation.cases.said import inert, seal_report
 from compensation.cases.sign import Signed, sign
 from compensation.cases.urgency import urgency
-from compensation.cases.weigh import Setting, Weighed, history, incident, setting, weigh
+from compensation.cases.weigh import Asked, Setting, Weighed, history, incident, setting, weigh
 from compensation.core.errors import Invalid
 from compensation.core.ids import new_id
 from compensation.core.states import CaseState
 from compensation.customers.add import Living, find_or_add
-from compensation.customers.contact import Contact
+from compensation.customers.contact import Contact, Person
 from compensation.customers.entitlement import entitlements
 from compensation.customers.identity import remember
 from compensation.db.answers import Ask, Who
@@ -39,6 +39,15 @@ class ReportCase(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """On whose behalf a merchant's system reports; the case is his to look after."""
 
 
+class _Taken(msgspec.Struct, frozen=True):
+    """A case as it was opened, with what is still to be written down of it."""
+
+    case: CaseFile
+    person: Person
+    contact: Contact
+    words: str
+
+
 async def report(tx: Tx, asks: Sequence[Ask[ReportCase]], at: datetime) -> list[CaseFile]:
     """Open a case for each report, decide it and sign the decision. It is then ``offered``.
 
@@ -48,23 +57,28 @@ async def report(tx: Tx, asks: Sequence[Ask[ReportCase]], at: datetime) -> list[
     ``invalid_email`` …, ``email_needed``), NotFound ``unknown_program`` and ``unknown_customer``, Conflict
     ``customer_erased``, Forbidden ``not_yourself`` and ``unknown_agent``.
     """
-    opened: list[CaseFile | None] = [None] * len(asks)
+    opened: list[_Taken | None] = [None] * len(asks)
+    known: Asked = {}
     # Customers are locked in one order, whatever the order of asking, so that two processes do not wait for each other.
     for place in sorted(range(len(asks)), key=lambda place: _whom(asks[place].what.customer)):
-        opened[place] = await _report(tx, asks[place].who, asks[place].what, at)
-    return [case for case in opened if case is not None]
+        opened[place] = await _report(tx, asks[place].who, asks[place].what, at, known)
+    done = [one for one in opened if one is not None]
+    # Read by nothing until the commit, so it is written for all at once.
+    await remember(tx, ((one.case.customer_id, one.person, one.contact) for one in done))
+    await narrate(tx, ((one.case.id, one.case.customer_id, one.words) for one in done))
+    return [one.case for one in done]
 
 
 def _whom(contact: Contact) -> tuple[str, str, str]:
     return contact.id or "", contact.reference or "", contact.email or ""
 
 
-async def _report(tx: Tx, who: Who, what: ReportCase, at: datetime) -> CaseFile:
+async def _report(tx: Tx, who: Who, what: ReportCase, at: datetime, known: Asked) -> _Taken:
     actor = acting(who, what.agent)
     if what.agent is not None:
         await bounding(tx, actor, None)
     said = inert(what)
-    under = await setting(tx, said, at)
+    under = await setting(tx, said, at, known)
     met = await find_or_add(tx, what.customer, Living(said.locale, said.country, said.customer_tier), at)
     if what.ask_customer and not met.person.email:
         raise Invalid("email_needed", "To ask the customer we need his address: send customer.email.")
@@ -79,14 +93,12 @@ async def _report(tx: Tx, who: Who, what: ReportCase, at: datetime) -> CaseFile:
     opened = _opened(said, what.channel, under, weighed, case_id, met.customer.id, actor, signed.id, at, prompt)
     sealed = seal_report(met.key, case_id, said)
     number = await _write(tx, opened, signed, incident_id, sealed, actor)
-    await remember(tx, met.customer.id, met.person, what.customer)
-    await narrate(tx, case_id, met.customer.id, said.words)
     if what.ask_customer:
         tx.tell("tell_offers", case_id)
     if under.shadowed:
         # Told, not done here: a policy in the shadow never slows a report, nor fails it.
         tx.tell("shadow", case_id)
-    return msgspec.structs.replace(opened, number=number)
+    return _Taken(msgspec.structs.replace(opened, number=number), met.person, what.customer, said.words)
 
 
 def _opened(

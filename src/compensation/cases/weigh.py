@@ -20,6 +20,9 @@ from compensation.engine.receipt import Books
 from compensation.engine.report import Report
 from compensation.engine.standing import deciding
 
+Asked = dict[tuple[str | None, str, str | None], Any]
+"""Rows of programs by what was asked for: program, currency and the name of the incident."""
+
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """What a case is decided under. ``budget_left`` is in the currency of the report.
@@ -46,9 +49,18 @@ class Weighed(msgspec.Struct, frozen=True, kw_only=True):
     books: Books
 
 
-async def setting(tx: Tx, report: Report, at: datetime) -> Setting:
-    """The program's side of the case. Raises NotFound ``unknown_program``, Invalid ``unknown_policy``."""
-    row = await tx.row(sql.PROGRAM, report.program, report.money, report.incident_group)
+async def setting(tx: Tx, report: Report, at: datetime, known: Asked | None = None) -> Setting:
+    """The program's side of the case. Raises NotFound ``unknown_program``, Invalid ``unknown_policy``.
+
+    ``known`` keeps what reports of one transaction ask alike: a report draws on no budget, so the first answer holds.
+    """
+    asked = report.program, report.money, report.incident_group
+    row = known.get(asked) if known else None
+    if row is None:
+        row = await tx.row(sql.PROGRAM, *asked)
+    # An incident that is not there yet is brought about by this report, and must be seen by the next.
+    if known is not None and row is not None and (report.incident_group is None or row["incident_id"]):
+        known[asked] = row
     if row is None:
         raise NotFound("unknown_program", "There is no such program; GET /v1/programs lists yours.")
     return Setting(

@@ -1,11 +1,12 @@
 """By what one person is known under several names: keyed hashes of addresses, numbers, devices, never themselves."""
 
 import re
+from collections.abc import Iterable
 
 from compensation.core.vault import Vault
 from compensation.customers import sql
 from compensation.customers.contact import Contact, Person, comparable
-from compensation.db.pool import Tx
+from compensation.db.pool import Tx, columns
 
 _ONE_MAILBOX = frozenset(("gmail.com", "googlemail.com"))
 """Where dots in a mailbox's name make no difference."""
@@ -32,8 +33,8 @@ def identities(vault: Vault, person: Person, contact: Contact) -> list[tuple[str
     return [(kind, vault.fingerprint(f"identity.{kind}", text)) for kind, text in said.items() if text]
 
 
-async def remember(tx: Tx, customer_id: str, person: Person, contact: Contact) -> None:
-    known = identities(tx.vault, person, contact)
+async def remember(tx: Tx, met: Iterable[tuple[str, Person, Contact]]) -> None:
+    """Keep by what these customers are known, each given by his id; one statement, however many they are."""
+    known = [(who, *one) for who, person, contact in met for one in identities(tx.vault, person, contact)]
     if known:
-        kinds, hashes = [kind for kind, _ in known], [hashed for _, hashed in known]
-        await tx.run(sql.REMEMBER, customer_id, kinds, hashes)
+        await tx.run(sql.REMEMBER, *columns(known, 3))

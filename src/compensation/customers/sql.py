@@ -50,7 +50,7 @@ UPDATE customers SET reference_hash = NULL, email_hash = NULL WHERE merchant_id 
 
 REMEMBER = """
 INSERT INTO customer_identities (merchant_id, customer_id, kind, hash)
-SELECT $1, $2, kind, hash FROM unnest($3::text[], $4::bytea[]) AS i (kind, hash)
+SELECT $1, customer_id, kind, hash FROM unnest($2::text[], $3::text[], $4::bytea[]) AS i (customer_id, kind, hash)
 ON CONFLICT (merchant_id, customer_id, kind, hash) DO NOTHING
 """
 

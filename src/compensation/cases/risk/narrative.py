@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from compensation.cases.risk import sql
 from compensation.core.vault import Vault
-from compensation.db.pool import Tx
+from compensation.db.pool import Tx, columns
 
 RUN = 4
 """Words in a run."""
@@ -15,11 +16,11 @@ _FEWEST = 8
 """Words below which everybody tells the same story: "It came broken, please help"."""
 
 
-async def narrate(tx: Tx, case_id: str, customer_id: str, words: str) -> None:
-    """Keep the sketch of what was told in a case."""
-    story = sketch(tx.vault, words)
-    if story:
-        await tx.run(sql.NARRATE, case_id, customer_id, story)
+async def narrate(tx: Tx, told: Iterable[tuple[str, str, str]]) -> None:
+    """Keep the sketches of what was told: case, customer and his words. One statement, however many stories."""
+    runs = [(case_id, customer_id, run) for case_id, customer_id, words in told for run in sketch(tx.vault, words)]
+    if runs:
+        await tx.run(sql.NARRATE, *columns(runs, 3))
 
 
 def sketch(vault: Vault, words: str) -> list[int]:

@@ -1,7 +1,9 @@
 """The statements of signals and of what reviewers found. ``$1`` is always the merchant."""
 
 NARRATE = """
-INSERT INTO case_narratives (merchant_id, case_id, customer_id, sketch) VALUES ($1, $2, $3, $4)
+INSERT INTO case_narratives (merchant_id, case_id, customer_id, sketch)
+SELECT $1, case_id, customer_id, array_agg(run ORDER BY run)
+FROM unnest($2::text[], $3::text[], $4::bigint[]) AS told (case_id, customer_id, run) GROUP BY case_id, customer_id
 """
 # Each signal is one number. $3 to $9 are the moments from which each is counted, in the order of ``signals.Code``.
 SIGNALS = """
