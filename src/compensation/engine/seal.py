@@ -46,8 +46,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sign(receipt: bytes, key: Ed25519PrivateKey) -> bytes:
-    """A receipt with its digests and signature, as canonical JSON."""
-    digests = _digests(msgspec.json.decode(receipt))
+    """A receipt, as ``write_receipt`` made it, with its digests and signature, as canonical JSON."""
+    digests = _digests_as_written(receipt)
     signature = base64.b64encode(key.sign(canonical(digests))).decode()
     signed = Signed(receipt=msgspec.Raw(receipt), digests=digests, key=key_name(key.public_key()), signature=signature)
     return canonical(signed)
@@ -114,6 +114,19 @@ def _digests(tree: dict[str, Any]) -> dict[str, str]:
             else:
                 parts[f"inputs.{field}"] = value
     return {path: hashlib.sha256(canonical(part)).hexdigest() for path, part in parts.items()}
+
+
+def _digests_as_written(receipt: bytes) -> dict[str, str]:
+    """The same, of canonical JSON: its parts are canonical JSON as they stand there, so none is read and rewritten."""
+    parts = _parts(receipt)
+    inputs = _parts(parts.pop("inputs"))
+    report = _parts(inputs.pop("report"))
+    parts |= {f"inputs.report.{member}": inner for member, inner in report.items()}
+    parts |= {f"inputs.{field}": value for field, value in inputs.items()}
+    return {path: hashlib.sha256(part).hexdigest() for path, part in parts.items()}
+
+
+_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def _other_books(stated: Any, ours: Versions) -> list[str]:
