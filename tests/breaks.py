@@ -461,8 +461,8 @@ BREAKS = [
     ),
     Break(
         "engine/law.py",
-        "rule.holds(region, on) and (most",
-        'rule.holds("", on) and (most',
+        "pack.cash_out or () if rule.holds(region, on)",
+        'pack.cash_out or () if rule.holds("", on)',
         "redemption/cash_out::the_rest_of_a_card_is_owed_as_money_and_the_books_add_up",
     ),
     Break(
