@@ -4,10 +4,10 @@
 CREATE FUNCTION papers_or_a_second_person() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (
-    SELECT FROM offers AS o CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(o.offer -> 'documents', '[]')) AS kind
+    SELECT FROM offers AS o CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(o.offer -> 'documents', '[]')) AS paper
     WHERE o.merchant_id = NEW.merchant_id AND o.case_id = NEW.id AND o.key = NEW.chosen
       AND NOT EXISTS (SELECT FROM evidence AS e
-                      WHERE e.merchant_id = NEW.merchant_id AND e.case_id = NEW.id AND e.kind = kind)
+                      WHERE e.merchant_id = NEW.merchant_id AND e.case_id = NEW.id AND e.kind = paper)
   ) AND NOT EXISTS (
     SELECT FROM approvals AS a WHERE a.merchant_id = NEW.merchant_id AND a.case_id = NEW.id
       AND a.offer_key = NEW.chosen AND a.verdict = 'approved'

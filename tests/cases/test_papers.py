@@ -101,9 +101,10 @@ async def test_below_the_value_and_by_the_policy_that_ships_nothing_is_asked(des
     assert await asked(desk, await desk.report(desk.agent, INC_10 | {"order": order})) == {"photo": False}
 
 
-async def test_the_table_itself_lets_nobody_take_alone_what_lacks_its_papers(desk: Desk) -> None:
+async def test_the_table_itself_lets_nobody_take_alone_what_lacks_one_of_its_papers(desk: Desk, tmp_path: Path) -> None:
     await live(desk, ASKING)
     case = await desk.report(desk.agent, INC_10)
+    await hand_in(desk, case, "photo", tmp_path)
     take = "UPDATE cases SET state = 'accepted', chosen = $1, chosen_by = 'agt_x' WHERE id = $2"
     with pytest.raises(asyncpg.CheckViolationError, match="a paper is missing"):
         await desk.owner.execute(take, with_value(case), case.id)

@@ -56,6 +56,19 @@ READ_EARLY = (
     + """; SET session_replication_role = replica;
   INSERT INTO policy_readings SELECT id, 'pol_1', 'agt_x', now() - interval '1 day' FROM merchants"""
 )
+INSPECTION = """
+  INSERT INTO inspections (merchant_id, id, case_id, category, items, missing, grade, acceptable, disposition,
+    inspected_by, at)
+  SELECT merchant_id, 'ins_x', 'case_x', 'default', '[{"code": "works", "well": true}]', '{}', 'D', false, 'restock',
+    'agt_x', created_at FROM orders LIMIT 1; """
+OFFER = """
+  INSERT INTO offers SELECT merchant_id, 'case_x', 1, 'credit', '{offer}' FROM orders LIMIT 1; """
+EVIDENCE = """
+  INSERT INTO evidence SELECT merchant_id, 'evd_x', '{case}', '{customer}', 1, '{kind}', 'image/png', 1,
+    decode(repeat('00', 32), 'hex'), '{{}}', '', 'key_x', created_at FROM orders LIMIT 1; """
+PROMISE = """
+  INSERT INTO goodwill_promises SELECT merchant_id, 'gwp_x', 'case_x', 'cus_x', 'EUR', 5, created_at, {most}, {since},
+    created_at FROM orders LIMIT 1; """
 TAMPERING = {
     "nobody has read a policy before it was published": READ_EARLY,
     "over a merchant and an asset all balances add up to zero": """
@@ -144,9 +157,34 @@ TAMPERING = {
     "what refunds took back of a purchase's points is written down, the shortfall too": QUIET + EARNING,
     "a piece of evidence is sealed for the customer of its case": QUIET
     + CASE
+    + EVIDENCE.format(case="case_x", customer="cus_y", kind="receipt"),
+    "nobody was promised more goodwill over a period than his policy allows one customer": QUIET
+    + "ALTER TABLE goodwill_promises DROP CONSTRAINT goodwill_promises_check1; "
+    + PROMISE.format(most=4, since="created_at"),
+    "what is chosen is promised, for the goodwill that it gives, and what is not chosen is not": QUIET
+    + CASE
+    + PROMISE.format(most="NULL", since="NULL"),
+    "what a policy wants inspected first was taken after it passed, or with a second person's word": QUIET
+    + CASE
+    + OFFER.format(offer='{"inspection": "missing"}'),
+    "what a policy asks papers for was taken with them, or with a second person's word": QUIET
+    + CASE
+    + OFFER.format(offer='{"documents": ["photo", "receipt"]}')
+    + EVIDENCE.format(case="case_x", customer="cus_x", kind="photo"),
+    "nobody graded what he sent back himself, and nothing broken went back on the shelf": QUIET
+    + "ALTER TABLE inspections DROP CONSTRAINT inspections_check; "
+    + INSPECTION,
+    "an inspection stands in the history of its case": QUIET + INSPECTION.replace("restock", "dispose"),
+    "an inspection is shown by files of its own case": QUIET
+    + INSPECTION.replace("restock", "dispose")
+    + EVIDENCE.format(case="case_y", customer="cus_x", kind="photo")
     + """
-        INSERT INTO evidence SELECT merchant_id, 'evd_x', 'case_x', 'cus_y', 1, 'receipt', 'image/png', 1,
-          decode(repeat('00', 32), 'hex'), '{}', '', 'key_x', created_at FROM orders LIMIT 1""",
+        INSERT INTO inspection_evidence SELECT merchant_id, 'ins_x', 'evd_x' FROM orders LIMIT 1""",
+    "no merchant has more than sixteen endpoints": QUIET
+    + """
+        INSERT INTO webhook_endpoints (merchant_id, id, url, types, secret, created_at)
+        SELECT merchant_id, 'whe_' || n, 'https://till.example/' || n, '{}', '', created_at
+        FROM (SELECT * FROM orders LIMIT 1) AS o, generate_series(1, 17) AS n""",
     "no policy was published by whoever wrote it, and none stands where it may not": (
         "ALTER TABLE policies DROP CONSTRAINT maker_is_not_checker; " + POLICY.format(by="'agt_x'")
     ),

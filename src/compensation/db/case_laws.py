@@ -80,12 +80,12 @@ CASE_LAWS = (
     ),
     Law(
         "what a policy asks papers for was taken with them, or with a second person's word",
-        """SELECT c.merchant_id, c.id, c.chosen, kind FROM cases AS c
+        """SELECT c.merchant_id, c.id, c.chosen, paper FROM cases AS c
            JOIN offers AS o ON o.merchant_id = c.merchant_id AND o.case_id = c.id AND o.key = c.chosen
-           CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(o.offer -> 'documents', '[]')) AS kind
+           CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(o.offer -> 'documents', '[]')) AS paper
            WHERE c.state IN ('accepted', 'issuing', 'issued', 'closed')
              AND NOT EXISTS (SELECT FROM evidence AS e WHERE e.merchant_id = c.merchant_id AND e.case_id = c.id
-                                                         AND e.kind = kind)
+                                                         AND e.kind = paper)
              AND NOT EXISTS (SELECT FROM approvals AS a WHERE a.merchant_id = c.merchant_id AND a.case_id = c.id
                                                           AND a.offer_key = c.chosen AND a.verdict = 'approved')""",
     ),
