@@ -19,6 +19,7 @@ from compensation.engine.terms import CardTerms, CreditTerms
 from tests.engine.bench import Bench, report
 from tests.engine.conftest import CATALOG, TODAY
 
+SHELF = ("harms.toml", "remedies.toml", "reasons.toml", "inspection.toml")
 PACKS = sorted((CATALOG / "legal").glob("*.toml"))
 UNION = {"eu", "de", "fr", "bg", "ie"}
 PROMISED = UNION | {"general", "us", "us-ca", "gb", "sa", "ae", "kw", "qa", "jo", "eg", "ca", "au"}
@@ -54,7 +55,7 @@ def test_a_pack_has_no_flaw(books: Books, path: Path) -> None:
 def test_a_pack_that_says_something_wrong_is_refused_with_its_line(
     tmp_path: Path, old: str, new: str, reason: str
 ) -> None:
-    for name in ("harms.toml", "remedies.toml", "reasons.toml", "policies/default.toml", "legal/eu.toml"):
+    for name in (*SHELF, "policies/default.toml", "legal/eu.toml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((CATALOG / name).read_bytes())
     pack = tmp_path / "legal/eu.toml"
