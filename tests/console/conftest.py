@@ -1,4 +1,4 @@
-"""The demo shop with its two desks, and the browser-less and real browsers that come to them."""
+"""The demo shop with its desks, and the browser-less and real browsers that come to them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -16,8 +16,8 @@ from tests.web.conftest import app, browser, demo, served
 __all__ = ["app", "browser", "demo", "served"]
 
 Login = Callable[[int], Awaitable[Seat]]
-MIRA, OMAR = 0, 1
-"""The desks of the demo: an agent who may grant €200, and a lead who may grant €2,000 and approve."""
+MIRA, OMAR, PETYA = 0, 1, 2
+"""The desks of the demo: an agent who may grant €200, a lead who may grant €2,000 and approve, and finance."""
 
 
 @pytest.fixture

@@ -7,19 +7,18 @@ import pytest
 
 from compensation.core.money import Money
 from compensation.issuance.order import Item, OrderRequest, issue
-from tests.console.conftest import OMAR
+from tests.console.conftest import PETYA, Login
 from tests.console.shop import Seat, Shop, text
 
 HERE = "/console/finance"
 
 
 @pytest.fixture
-async def books(omar: Seat, shop: Shop) -> Seat:
-    """Omar keeps the books today; a gift card is out."""
-    await shop.owner.execute("UPDATE agents SET role = 'finance' WHERE id = $1", shop.staff[OMAR].actor)
+async def books(login: Login, shop: Shop) -> Seat:
+    """Petya keeps the books; a gift card is out."""
     what = OrderRequest(items=(Item(kind="gift_card", amount=Money(4_000, "EUR"), valid_months=24),))
     await shop.door.write_together(issue, shop.system, what)
-    return omar
+    return await login(PETYA)
 
 
 async def test_the_books_are_for_finance(mira: Seat, omar: Seat) -> None:

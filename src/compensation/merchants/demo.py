@@ -1,4 +1,4 @@
-"""The demo merchant that ``up`` begins with: a brand, a program with its budgets, two agents and a test API key."""
+"""The demo merchant that ``up`` begins with: a brand, a program with its budgets, three desks and a test API key."""
 
 import asyncio
 import os
@@ -77,6 +77,7 @@ PURSES = (
 STAFF: tuple[tuple[str, str, Role], ...] = (
     ("Mira Stoyanova", "mira@souqnour.example", "agent"),
     ("Omar Aziz", "omar@souqnour.example", "lead"),
+    ("Petya Marinova", "petya@souqnour.example", "finance"),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import UNSET
 
-from compensation.core.text import isolate, ltr
+from compensation.core.text import day, isolate, ltr
 from compensation.delivery.words import word
 from compensation.engine.condition import When
 from compensation.engine.harm import Severity
@@ -95,16 +95,15 @@ def _season(labels: Labels, season: Season) -> str:
     return labels.say(
         "{name}, for what was bought from {first} to {last}: within {days}",
         name=labels.wording(season.name),
-        first=ltr(_day_of(season.first)),
-        last=ltr(_day_of(season.last)),
+        first=_day_of(labels, season.first),
+        last=_day_of(labels, season.last),
         days=_days(labels, season.request_window_days),
     )
 
 
-def _day_of(month_day: str) -> str:
-    """``12-31`` as 31.12, which reads the same in every language."""
-    day = dt.date.fromisoformat(f"2000-{month_day}")
-    return f"{day.day}.{day.month}"
+def _day_of(labels: Labels, month_day: str) -> str:
+    """``12-31`` as 31 December. The year is a leap year and is not shown."""
+    return day(dt.date.fromisoformat(f"2000-{month_day}"), labels.say.locale, year=False)
 
 
 def _yours(labels: Labels) -> Section:
