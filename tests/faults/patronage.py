@@ -3,6 +3,9 @@
 from tests.faults.journey import report_of
 from tests.faults.trader import Held, Patron, Trader, euro
 
+POINTS_A_CENT = 10
+"""The rate of the house; fewer points make no cent, and are refused."""
+
 
 async def patron_of(trader: Trader) -> Patron:
     """Known by a report of his that nobody has decided yet, and by a number only, so that no letter goes to him."""
@@ -45,7 +48,7 @@ async def collect(trader: Trader, name: str) -> None:
     done = await trader.ask(f"{path}/spend", {"points": count}, f"{name}-spend", 201)
     patron.points -= count
     assert done["balance"] == patron.points, name
-    count = max(1, patron.points // 3)
+    count = max(POINTS_A_CENT, patron.points // 3)
     if count <= patron.points:
         done = await trader.ask(f"{path}/convert", {"points": count, "currency": "EUR"}, f"{name}-convert", 201)
         patron.points -= done["use"]["points"]

@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.faults.plan import VERBS, Plan, report
 from tests.faults.rounds import CONTROLS, rounds
@@ -11,8 +12,9 @@ from tests.faults.torture import torture
 
 
 async def test_nothing_is_lost_or_doubled_while_everything_is_killed(tmp_path: Path) -> None:
-    """Another seed each time; a failure prints the command that has it again."""
-    plan = Plan(seed=random.SystemRandom().randrange(1_000_000), kills=100, postgres_kills=10)
+    """Another seed each time, but at the gate; a failure prints the command that has it again."""
+    seed = 7 if settings.default.derandomize else random.SystemRandom().randrange(1_000_000)
+    plan = Plan(seed=seed, kills=100, postgres_kills=10)
     result = await torture(plan, tmp_path)
     said = f"{plan.replay}\n{report(result)}"
     assert result.passed, said

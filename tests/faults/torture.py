@@ -30,6 +30,7 @@ from compensation.points.convert import NewRate, add_rate
 from tests.faults.caller import Caller, calling
 from tests.faults.house import House, end_leases, free_port
 from tests.faults.outside import Outside, outside
+from tests.faults.patronage import POINTS_A_CENT
 from tests.faults.plan import Plan, Result
 from tests.faults.shop import CAREFUL, CARELESS
 from tests.faults.stored_value import sell
@@ -225,7 +226,7 @@ async def _open(postgres: Postgres, house: House) -> Demo:
     pool = await open_pool(load(house.environment), size=1)
     door, who = Doorway(pool, Vault.parse(house.keys)), Who(demo.merchant, "system")
     await door.write(fund, who, Funding(demo.program, Money(10**11, "EUR")))
-    await door.write(add_rate, who, NewRate(points=10, credit=Money(1, "EUR")))
+    await door.write(add_rate, who, NewRate(points=POINTS_A_CENT, credit=Money(1, "EUR")))
     await pool.close()
     await owner.execute("CHECKPOINT")
     await owner.close()

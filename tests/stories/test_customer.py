@@ -100,5 +100,7 @@ async def test_a_phone_without_script_does_the_main_act_too(town: Town, browser:
     sheet = await phone.new_page()
     await sheet.goto(_link(town, letter))
     await sheet.locator("form[action*=reveal] button").first.click()
-    assert len(await sheet.locator(".code:not(.hidden) span").all_inner_texts()) >= 6
+    groups = sheet.locator(".code:not(.hidden) span")
+    await groups.first.wait_for()
+    assert len(await groups.all_inner_texts()) >= 6
     await phone.close()
