@@ -1,8 +1,11 @@
 """scripts/torture in its short form, and its controls. The long form is in docs/faults.md."""
 
+import asyncio
 import random
+from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import settings
 
@@ -26,9 +29,19 @@ async def test_nothing_is_lost_or_doubled_while_everything_is_killed(tmp_path: P
 
 @pytest.mark.parametrize("plan", CONTROLS, ids=lambda plan: plan.control)
 async def test_the_control_is_caught_by_the_same_judgement(plan: Plan, tmp_path: Path) -> None:
-    """A careless database, or a redemption without keys: were that not found out, nothing above would mean anything."""
-    result = await torture(plan, tmp_path)
-    assert result.passed, f"no promise was broken: {plan.replay}\n{report(result)}"
+    """A careless database, or a redemption without keys: were that not found out, nothing above would mean anything.
+
+    What a careless database forgets may leave somebody waiting for it. That proves nothing, so the next seed is tried.
+    """
+    for seed in range(plan.seed, plan.seed + 3):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(60):
+                result = await torture(msgspec.structs.replace(plan, seed=seed), folder)
+            assert result.passed, f"no promise was broken: {result.plan.replay}\n{report(result)}"
+            return
+    pytest.fail("three rounds came to no end")
 
 
 def test_a_long_run_is_many_short_ones_that_add_up() -> None:

@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from compensation.merchants.demo import STAFF
 from compensation.up.place import Place
 from tests.setup.terminal import PRODUCT, started
 
@@ -28,7 +29,7 @@ def pasted(command: str) -> dict[str, Any]:
 def test_a_newcomer_has_it_running_logs_in_and_finds_the_books_in_order(place: Path) -> None:
     with started(place, program=PRODUCT) as session:
         said = session.until_ready()
-        assert len(re.findall(r"console login \(\w+\): \S+@\S+ / \S+", said)) == 2
+        assert len(re.findall(r"console login \(\w+\): \S+@\S+ / \S+", said)) == len(STAFF)
         assert re.search(r"test API key: sk_test_\w+", said)
         running = Place(place).running()
         assert running is not None
