@@ -22,6 +22,8 @@ from compensation.engine.remedy import RemedyBook, Shelf
 from compensation.engine.taxonomy import HarmBook, Taxonomy
 
 T = TypeVar("T")
+SHIPPED = "default"
+"""The code of the policy that ships."""
 FOLDER = Path(__file__).resolve().parents[3] / "catalog"
 
 

@@ -69,17 +69,10 @@ WINDOW later AS (ORDER BY m.seq DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PREC
 ORDER BY seq DESC NULLS FIRST
 """
 
+# The balances of now less what was written down later.
 TRIAL_BALANCE = """
 WITH later AS (
-  SELECT account, sum(amount) AS amount FROM (
-    SELECT p.destination AS account, p.amount FROM transfers AS t
-    JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
-    WHERE t.merchant_id = $1 AND t.created_at > $2
-    UNION ALL
-    SELECT p.source, -p.amount FROM transfers AS t
-    JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
-    WHERE t.merchant_id = $1 AND t.created_at > $2) AS both_sides
-  GROUP BY account
+  SELECT account, sum(amount) AS amount FROM moves WHERE merchant_id = $1 AND created_at > $2 GROUP BY account
 ), stood AS (
   SELECT a.role, a.asset, a.balance - coalesce(l.amount, 0) AS balance
   FROM accounts AS a LEFT JOIN later AS l ON l.account = a.id WHERE a.merchant_id = $1
@@ -105,18 +98,10 @@ TRANSFER = "SELECT id, kind, subject_id FROM transfers WHERE merchant_id = $1 AN
 POSTINGS = "SELECT source, destination, amount FROM postings WHERE merchant_id = $1 AND transfer_id = $2 ORDER BY line"
 REVERSED = "SELECT id FROM transfers WHERE merchant_id = $1 AND reverses = $2 AND kind = 'reversal'"
 
-# As in TRIAL_BALANCE: the balances of now less what was written down later; here of stored value only, seen three ways.
+# The same of stored value only, seen three ways.
 LIABILITY = """
 WITH later AS (
-  SELECT account, sum(amount) AS amount FROM (
-    SELECT p.destination AS account, p.amount FROM transfers AS t
-    JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
-    WHERE t.merchant_id = $1 AND t.created_at > $2
-    UNION ALL
-    SELECT p.source, -p.amount FROM transfers AS t
-    JOIN postings AS p ON p.merchant_id = $1 AND p.transfer_id = t.id
-    WHERE t.merchant_id = $1 AND t.created_at > $2) AS both_sides
-  GROUP BY account
+  SELECT account, sum(amount) AS amount FROM moves WHERE merchant_id = $1 AND created_at > $2 GROUP BY account
 ), stood AS (
   SELECT a.asset, a.balance - coalesce(l.amount, 0) AS balance, coalesce(a.origin, 'held') AS origin,
     CASE WHEN a.opened_at > $2 - interval '30 days' THEN 'month'

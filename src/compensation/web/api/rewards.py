@@ -101,9 +101,7 @@ async def print_one(
     request: StrictRequest,
     door: Door,
     who: Caller,
-    locale: Annotated[
-        Literal["en", "ar", "bg"] | None, QueryParameter(description="The customer's by default.")
-    ] = None,
+    locale: Tongue = None,
 ) -> Response[bytes]:
     """A PDF with the code in letters, as a QR code and as a barcode, in the brand's colours. It is written down like a
     reveal and never kept."""

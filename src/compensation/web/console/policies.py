@@ -10,7 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from compensation.cases.trials.shadow import ShadowSums, shadow_sums
 from compensation.cases.trials.simulation import Simulation, simulations
 from compensation.catalog.draft import NewDraft, draft
-from compensation.catalog.library import library, shipped_text
+from compensation.catalog.library import SHIPPED, library, shipped_text
 from compensation.catalog.public import public_route, wanting
 from compensation.catalog.reading import Reading, readers
 from compensation.catalog.version import PolicyText, PolicyVersion, policy_text, policy_versions, version_before
@@ -32,7 +32,6 @@ from compensation.web.public_link import PublicLinks, public_links
 from compensation.web.request import StrictRequest
 
 HERE = "/console/policies"
-SHIPPED = "default"
 _LONGEST = 200_000
 
 STATES: dict[str, Badge] = {

@@ -4,12 +4,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from compensation.catalog.legal import overdue
-from compensation.catalog.library import library
+from compensation.catalog.library import SHIPPED, library
 from compensation.core.text import ltr
 from compensation.engine.policy import Policy
 from compensation.web.console.labels import Labels
-
-SHIPPED = "default"
 
 
 def reviews(labels: Labels, own: Iterable[Policy], on: date) -> list[str]:
