@@ -1,4 +1,4 @@
-"""Real servers for every test: one private PostgreSQL and Valkey a run, one fresh migrated database a test."""
+"""Real servers for every test: one private PostgreSQL and Valkey a process, a migrated and empty database a test."""
 
 import asyncio
 import itertools
@@ -28,13 +28,12 @@ settings.register_profile("gate", settings.get_profile("laws"), derandomize=True
 settings.register_profile("deep", settings.get_profile("laws"), max_examples=2_000)
 settings.load_profile(os.environ.get("COMPENSATION_LAWS", "laws"))
 
-_numbers = itertools.count(1)
 _routes = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A cluster with one migrated database, ``template``, that each test gets a copy of."""
+    """A cluster with one migrated database, ``template``, that the tests' own is copied from."""
     if lent.LENT:
         yield lent.server()
         return
@@ -63,27 +62,16 @@ def valkey() -> Iterator[Valkey]:
 
 
 @pytest.fixture(scope="session")
-def lent_database() -> Iterator[str | None]:
-    if lent.LENT:
-        with lent.database() as name:
-            yield name
-    else:
-        yield None
+def database(postgres: Postgres) -> Iterator[lent.Lent]:
+    with lent.name() as name, lent.Lent(postgres, name) as database:
+        yield database
 
 
 @pytest.fixture
-async def database_url(postgres: Postgres, lent_database: str | None) -> AsyncIterator[str]:
-    """A fresh database with the whole schema, as its owner."""
-    if lent_database:
-        await lent.sweep(postgres.url_of(lent_database), postgres.url_of("template"))
-        yield postgres.url_of(lent_database)
-        return
-    name = f"test_{next(_numbers)}"
-    admin = await asyncpg.connect(postgres.url)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE template")
-    yield postgres.url_of(name)
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+def database_url(database: lent.Lent) -> str:
+    """A database with the whole schema and nothing else in it, as its owner."""
+    database.empty()
+    return database.url
 
 
 @pytest.fixture

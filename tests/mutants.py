@@ -15,7 +15,6 @@ import asyncpg
 from compensation.db.embedded import Postgres
 from compensation.db.migrate import migrate
 from tests.breaks import BREAKS, ROOT, Break
-from tests.lent import DATABASES
 
 PYTEST = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:unraisableexception")
 
@@ -38,8 +37,6 @@ async def lending() -> AsyncIterator[dict[str, str]]:
             connection = await asyncpg.connect(server.url_of("template"))
             await migrate(connection)
             await connection.close()
-            for number in range(DATABASES):
-                await admin.execute(f"CREATE DATABASE lent_{number} TEMPLATE template")
             await admin.close()
             # Which of two mutants lives must not be a matter of luck, so laws are tried on the same cases each time.
             given = {"COMPENSATION_LAWS": "gate", "COMPENSATION_TEST_POSTGRES": f"{server.port}:{server.folder}"}

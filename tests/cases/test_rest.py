@@ -15,10 +15,10 @@ from compensation.engine import seal
 from compensation.merchants.credential import NewKey, add_api_key, new_api_key
 from compensation.merchants.demo import Demo, seed
 from compensation.merchants.merchant import merchant as the_merchant
-from compensation.web.app import create_app
 from compensation.web.auth import Keys
 from tests.cases.desk import INC_10, INC_19
 from tests.conftest import make_merchant
+from tests.web.conftest import built
 
 
 class Api:
@@ -56,7 +56,7 @@ async def api(door: Doorway, settings: Settings, demo: Demo) -> AsyncIterator[Ap
 
 
 def caller(door: Doorway, settings: Settings, key: str) -> httpx.AsyncClient:
-    app = create_app(settings, door)
+    app = built(settings, door)
     # What the lifespan would do: there is no server here to begin one.
     app.state.door, app.state.api_keys = door, Keys(door)
     transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)

@@ -3,6 +3,8 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from copy import copy
+from functools import cache
 
 import asyncpg
 import httpx
@@ -14,8 +16,9 @@ from playwright.async_api import Browser, async_playwright
 
 from compensation.core.settings import Settings
 from compensation.db.unit import Doorway
+from compensation.delivery.send import Post
 from compensation.merchants.demo import Demo, seed
-from compensation.web.app import create_app
+from compensation.web.app import furnish, routed
 
 BASE = "http://127.0.0.1:8000"
 
@@ -29,9 +32,26 @@ async def demo(door: Doorway, owner: asyncpg.Connection, settings: Settings) -> 
     return await seed(door, owner, settings.data / "demo.toml")
 
 
+def built(settings: Settings, door: Doorway, place: str = "here") -> Litestar:
+    """The application of one test. Routes, words and templates are the same for all, so they are read once."""
+    post = copy(_post())
+    post.base_url = settings.base_url
+    return furnish(_routed(place, settings.development), settings, post, door)
+
+
+@cache
+def _routed(place: str, development: bool) -> Litestar:
+    return routed(development=development)
+
+
+@cache
+def _post() -> Post:
+    return Post(Settings(database_url="none"))
+
+
 @pytest.fixture
 async def app(settings: Settings, door: Doorway) -> AsyncIterator[Litestar]:
-    application = create_app(settings, door)
+    application = built(settings, door)
     begun, over = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -73,7 +93,7 @@ async def served(settings: Settings, door: Doorway) -> AsyncIterator[str]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    application = create_app(msgspec.structs.replace(settings, base_url=address), door)
+    application = built(msgspec.structs.replace(settings, base_url=address), door, place="served")
     server = uvicorn.Server(uvicorn.Config(application, lifespan="on", log_config=None, access_log=False))
     running = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:

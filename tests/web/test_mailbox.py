@@ -13,8 +13,7 @@ from playwright.async_api import Browser
 from compensation.core.settings import Settings
 from compensation.db.unit import Doorway
 from compensation.partners.mailbox import FOLDER, Mailbox
-from compensation.web.app import create_app
-from tests.web.conftest import BASE
+from tests.web.conftest import BASE, built
 
 HOSTILE = """<html lang="bg"><head><title>x</title></head><body style="color: #18201c"><h1>Здравейте</h1>
 <script>top.document.title = "taken"</script><img src="{pixel}" alt="">
@@ -66,7 +65,7 @@ async def test_nothing_in_a_letter_runs_or_calls_out(served: str, settings: Sett
 
 @pytest.mark.parametrize("address", ["/dev/mailbox", "/dev/mailbox/x", "/dev/mailbox/x/html"])
 async def test_production_has_no_mailbox(settings: Settings, door: Doorway, address: str) -> None:
-    live = create_app(msgspec.structs.replace(settings, environment="production"), door)
+    live = built(msgspec.structs.replace(settings, environment="production"), door)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(live), base_url=BASE) as client:
         response = await client.get(address)
     assert response.status_code == 404

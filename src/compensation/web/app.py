@@ -1,7 +1,8 @@
 """The application: every route, what each may ask for, and what stands in front of them all."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
+from typing import Any
 
 from litestar import Litestar
 from litestar.datastructures import State
@@ -34,38 +35,65 @@ from compensation.web.request import StrictRequest
 def create_app(settings: Settings, door: Doorway | None = None) -> Litestar:
     """The application. With ``door`` it writes through that one; else it opens its own, and closes it."""
     networks(settings.trusted_proxies)  # what cannot be read is said now, not at the first request
-    limits, post, files = Limits(settings.redis_url), Post(settings), Objects(settings.evidence_url, settings.data)
+    return furnish(routed(development=settings.development), settings, Post(settings), door)
 
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with _opened(settings) if door is None else nullcontext(door) as own:
-            app.state.door, app.state.api_keys = own, Keys(own)
-            yield
-            # Writes whose client has gone are still being done; the pool waits for them.
-            await own.settle()
-        await limits.close()
 
-    only_here = [dev_mailbox()] if settings.development else []
+def routed(*, development: bool) -> Litestar:
+    """Every route, for anybody's settings. Reading them takes most of a second, so whoever needs many applications one
+    after the other, as tests do, furnishes the same one anew."""
+    only_here = [dev_mailbox()] if development else []
     app = Litestar(
         route_handlers=[api(), docs(), console(), pages(), assets, health, ready, no_icon, *only_here],
-        lifespan=[lifespan],
-        state=State({"settings": settings, "limits": limits, "post": post, "templates": post.templates}),
+        lifespan=[_live],
         dependencies={
-            "settings": Provide(lambda: settings, sync_to_thread=False),
-            "door": Provide(_door, sync_to_thread=False),
-            "limits": Provide(lambda: limits, sync_to_thread=False),
-            "store": Provide(lambda: files, sync_to_thread=False),
+            name: Provide(_held(name), sync_to_thread=False) for name in ("settings", "door", "limits", "store")
         },
         request_class=StrictRequest,
         request_max_body_size=MAX_BYTES,
         exception_handlers={Exception: problems.answer},
-        before_send=[completing(secure=not settings.development)],
+        before_send=[completing(secure=not development)],
         openapi_config=openapi.config(),
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = Gate(app.asgi_handler, settings)
+    app.state.routes = app.asgi_handler
     return app
+
+
+def furnish(app: Litestar, settings: Settings, post: Post, door: Doorway | None = None) -> Litestar:
+    """Give the routes what they reach for, in the place of what they had."""
+    app.state.update(
+        settings=settings,
+        limits=Limits(settings.redis_url),
+        post=post,
+        templates=post.templates,
+        store=Objects(settings.evidence_url, settings.data),
+        given=door,
+    )
+    app.asgi_handler = Gate(app.state.routes, settings)
+    return app
+
+
+@asynccontextmanager
+async def _live(app: Litestar) -> AsyncIterator[None]:
+    state = app.state
+    async with _opened(state.settings) if state.given is None else nullcontext(state.given) as own:
+        state.door, state.api_keys = own, Keys(own)
+        yield
+        # Writes whose client has gone are still being done; the pool waits for them.
+        await own.settle()
+    await state.limits.close()
+
+
+_HELD = ("settings", "door", "limits", "store")
+"""What a handler may ask for by name."""
+
+
+def _held(name: str) -> Callable[[State], Any]:
+    def held(state: State) -> Any:
+        return state[name]
+
+    return held
 
 
 @asynccontextmanager
@@ -76,8 +104,3 @@ async def _opened(settings: Settings) -> AsyncIterator[Doorway]:
     finally:
         await bell.close()
         await pool.close()
-
-
-def _door(state: State) -> Doorway:
-    door: Doorway = state.door
-    return door
