@@ -1,6 +1,7 @@
 """Laws of cases: one effect per key, one choice per case, no state skipped, no sum lost."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -11,12 +12,18 @@ from compensation.cases.approve import Approve, approve
 from compensation.cases.case import CaseFile
 from compensation.cases.choose import Choose, choose
 from compensation.cases.close import Cancel, cancel
-from compensation.cases.report import report
+from compensation.cases.report import ReportCase, report
 from compensation.cases.sign import unpacked
 from compensation.core.errors import Conflict, Invalid, Problem, Refused
 from compensation.core.states import MOVES, CaseState
-from compensation.db.answers import Written
+from compensation.db.answers import Ask, Who, Written
+from compensation.db.pool import Tx
 from tests.cases.desk import INC_10, INC_19, Desk, hire, reading
+
+
+class Opened(msgspec.Struct, frozen=True):
+    cases: tuple[CaseFile, ...]
+    id: str = ""
 
 
 async def test_a_hundred_repeats_of_one_report_make_one_case(desk: Desk) -> None:
@@ -38,6 +45,28 @@ async def test_reports_that_share_a_commit_see_one_another_and_are_refused_alone
     before = [msgspec.json.decode(each)["receipt"]["inputs"]["history"]["cases"] for each in documents]
     assert sorted(before) == [0, 0, 1]
     assert await desk.count("customers") == 2
+
+
+async def test_reports_written_by_one_statement_are_those_of_one_after_the_other(desk: Desk) -> None:
+    names = [{"reference": "A", "email": "a@x.example"}, {"reference": "B"}, {"reference": "A"}]
+    names += [{"reference": "C", "email": "A@x.example"}, {"reference": "B"}, {"reference": "A"}]
+    asked = [reading(INC_10 | {"customer": who, "incident_group": "REP-1"}) for who in names]
+
+    async def together(tx: Tx, who: Who, what: list[ReportCase], at: datetime) -> Opened:
+        return Opened(tuple(await report(tx, [Ask(who, one) for one in what], at)))
+
+    made = (await desk.door.write(together, desk.system, asked)).read(Opened).cases
+    # Each customer is one, with or without his address; a household that shares one is two.
+    ids = [one.customer_id for one in made]
+    assert [ids.index(each) for each in ids] == [0, 1, 0, 3, 1, 0]
+    assert len({one.number for one in made}) == len(made)
+    documents = [unpacked(row["document"]) for row in await desk.owner.fetch("SELECT document FROM receipts")]
+    before = [msgspec.json.decode(each)["receipt"]["inputs"]["history"]["cases"] for each in documents]
+    assert sorted(before) == [0, 0, 0, 1, 1, 2]
+    for one in made:
+        assert await desk.file(one) == one
+        assert await desk.history(one) == ["reported", "assessed", "offered"]
+    assert await desk.count("incidents") == 1
 
 
 async def test_the_same_key_with_another_word_of_the_customer_is_a_conflict(desk: Desk) -> None:

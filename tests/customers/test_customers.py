@@ -8,7 +8,7 @@ import pytest
 
 from compensation.core.errors import Conflict, Invalid, NotFound
 from compensation.core.vault import Unreadable, Vault
-from compensation.customers.add import Living, find_or_add
+from compensation.customers.add import Living, meet
 from compensation.customers.contact import Contact
 from compensation.customers.customer import Customer, KnownCustomer, find, key_of, known_customer
 from compensation.customers.erase import Erase, erase
@@ -22,13 +22,15 @@ HERE = Living("en", "IE", "gold")
 LAYLA = Contact(reference="SHOP-4711", name="Layla Haddad", email="Layla@shop.example", phone="089 212 3456")
 
 
-async def meet(tx: Tx, who: Who, what: Contact, at: datetime) -> Customer:
+async def greet(tx: Tx, who: Who, what: Contact, at: datetime) -> Customer:
     """An act that does nothing but find or add a customer."""
-    return (await find_or_add(tx, what, HERE, at)).customer
+    [one] = await meet(tx, [(what, HERE)], at)
+    assert one is not None
+    return one.customer
 
 
 async def met(door: Doorway, who: Who, contact: Contact) -> str:
-    return (await door.write(meet, who, contact)).read(Customer).id
+    return (await door.write(greet, who, contact)).read(Customer).id
 
 
 async def known(door: Doorway, who: Who, customer_id: str) -> KnownCustomer:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from compensation.core.money import Money
-from compensation.customers.add import Living, find_or_add
+from compensation.customers.add import Living, meet
 from compensation.customers.contact import Contact
 from compensation.db.answers import Who
 from compensation.db.audit import audit
@@ -112,6 +112,8 @@ async def office(door: Doorway, owner: asyncpg.Connection, merchant: Who) -> Off
 
 async def add_customer(office: Office, who: Who, **contact: str) -> str:
     async def add(tx: Tx, who: Who, what: str, at: datetime) -> Added:
-        return Added((await find_or_add(tx, Contact(**contact), Living("en", "IE", "standard"), at)).customer.id)
+        [one] = await meet(tx, [(Contact(**contact), Living("en", "IE", "standard"))], at)
+        assert one is not None
+        return Added(one.customer.id)
 
     return (await office.door.write(add, who, "")).read(Added).id

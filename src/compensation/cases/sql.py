@@ -1,17 +1,18 @@
 """The statements of cases. ``$1`` is always the merchant."""
 
 # What deciding needs besides the customer: program, budget in the currency of the report, the incident it belongs to.
-PROGRAM = """
-SELECT p.id, p.policy, p.brand_id, p.on_empty,
+PROGRAMS = """
+SELECT asked.place, p.id, p.policy, p.brand_id, p.on_empty,
   (SELECT array_agg(q.hash) FROM policies AS q
    WHERE q.merchant_id = $1 AND q.family = p.policy AND q.state = 'published') AS published,
   EXISTS (SELECT FROM policies AS q
           WHERE q.merchant_id = $1 AND q.family = p.policy AND q.state = 'shadow') AS shadowed,
   (SELECT a.balance FROM accounts AS a
-   WHERE a.merchant_id = $1 AND a.id = 'budget:' || p.id || ':' || $3) AS budget,
-  (SELECT i.id FROM incidents AS i WHERE i.merchant_id = $1 AND i.label = $4) AS incident_id
-FROM programs AS p
-WHERE p.merchant_id = $1 AND CASE WHEN $2::text IS NULL THEN p.is_default ELSE p.id = $2 END
+   WHERE a.merchant_id = $1 AND a.id = 'budget:' || p.id || ':' || asked.currency) AS budget,
+  (SELECT i.id FROM incidents AS i WHERE i.merchant_id = $1 AND i.label = asked.label) AS incident_id
+FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS asked (program, currency, label, place)
+JOIN programs AS p ON p.merchant_id = $1
+  AND p.id = coalesce(asked.program, (SELECT d.id FROM programs AS d WHERE d.merchant_id = $1 AND d.is_default))
 """
 
 ADD_INCIDENT = """
@@ -20,42 +21,60 @@ ON CONFLICT (merchant_id, label) DO NOTHING RETURNING id
 """
 INCIDENT = "SELECT id FROM incidents WHERE merchant_id = $1 AND label = $2"
 
-# What the customer got before: of the cases since $3, those that were not called off; of these, what was granted.
-HISTORY = """
-SELECT count(*) AS cases, max(c.created_at) FILTER (WHERE o.key IS NOT NULL) AS latest,
-  count(*) FILTER (WHERE o.offer @? '$.lines[*] ? (@.remedy == "apology")') AS apologies,
-  count(*) FILTER (WHERE o.offer @? '$.lines[*] ? (@.part == "goodwill" && @.terms.kind != "words")') AS gestures,
-  coalesce(sum((
-    SELECT sum((line -> 'amount' ->> 'amount')::bigint) FROM jsonb_array_elements(o.offer -> 'lines') AS line
-    WHERE line ->> 'part' = 'goodwill' AND line -> 'amount' ->> 'currency' = $4)), 0)::bigint AS goodwill,
-  (SELECT r.terms ->> 'tier' FROM rewards AS r
-   WHERE r.merchant_id = $1 AND r.customer_id = $2 AND r.kind = 'tier' AND r.state = 'issued' AND r.expires_at > $5
-   ORDER BY r.expires_at DESC LIMIT 1) AS tier
-FROM cases AS c
-LEFT JOIN offers AS o ON o.merchant_id = $1 AND o.case_id = c.id AND o.key = c.chosen
-WHERE c.merchant_id = $1 AND c.customer_id = $2 AND c.created_at >= $3 AND c.state NOT IN ('cancelled', 'rejected')
+# What each customer got before: of the cases since a moment, those not called off; of these, what was granted.
+HISTORIES = """
+SELECT before.* FROM unnest($2::text[], $3::timestamptz[], $4::text[]) WITH ORDINALITY
+  AS asked (customer_id, since, currency, place)
+CROSS JOIN LATERAL (
+  SELECT count(*) AS cases, max(c.created_at) FILTER (WHERE o.key IS NOT NULL) AS latest,
+    count(*) FILTER (WHERE o.offer @? '$.lines[*] ? (@.remedy == "apology")') AS apologies,
+    count(*) FILTER (WHERE o.offer @? '$.lines[*] ? (@.part == "goodwill" && @.terms.kind != "words")') AS gestures,
+    coalesce(sum((
+      SELECT sum((line -> 'amount' ->> 'amount')::bigint) FROM jsonb_array_elements(o.offer -> 'lines') AS line
+      WHERE line ->> 'part' = 'goodwill' AND line -> 'amount' ->> 'currency' = asked.currency)), 0)::bigint AS goodwill,
+    (SELECT r.terms ->> 'tier' FROM rewards AS r
+     WHERE r.merchant_id = $1 AND r.customer_id = asked.customer_id AND r.kind = 'tier' AND r.state = 'issued'
+       AND r.expires_at > $5
+     ORDER BY r.expires_at DESC LIMIT 1) AS tier
+  FROM cases AS c
+  LEFT JOIN offers AS o ON o.merchant_id = $1 AND o.case_id = c.id AND o.key = c.chosen
+  WHERE c.merchant_id = $1 AND c.customer_id = asked.customer_id AND c.created_at >= asked.since
+    AND c.state NOT IN ('cancelled', 'rejected')
+) AS before
+ORDER BY asked.place
 """
 
-# A whole new case, in one statement and one round trip.
+# Whole new cases, in one statement and one round trip, each with the states it has been through: it is decided in the
+# moment it is reported. The offers of a case come as one document, its harms and the ids of its events as one text.
 REPORT = """
-WITH told AS (
+WITH made AS (
+  SELECT * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::smallint[],
+                       $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
+                       $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::bigint[], $23::bigint[],
+                       $24::bigint[], $25::bytea[], $26::boolean[], $27::text[], $28::boolean[], $29::timestamptz[])
+    AS c (id, actor, event_ids, decided_by, receipt_id, document, key_version, offers, program_id, customer_id,
+          incident_id, channel, country, locale, reason_code, harms, severity, order_number, currency, order_amount,
+          owed, goodwill, report, in_review, agent_id, priority, answer_due)
+), told AS (
   INSERT INTO case_events (merchant_id, case_id, id, what, actor, note, at)
-  SELECT $1, $2, id, what, $3, note, $4
-  FROM unnest($5::text[], $6::text[], $7::text[]) AS e (id, what, note)
+  SELECT $1, made.id, e.id, e.what, made.actor, e.note, $2
+  FROM made CROSS JOIN LATERAL unnest(string_to_array(event_ids, ' '), ARRAY['reported', 'assessed', 'offered'],
+                                      ARRAY[channel, decided_by, receipt_id]) AS e (id, what, note)
 ), signed AS (
   INSERT INTO receipts (merchant_id, case_id, created_at, id, document, key_version)
-  VALUES ($1, $2, $4, $8, $9, $10)
+  SELECT $1, id, $2, receipt_id, document, key_version FROM made
 ), offered AS (
   INSERT INTO offers (merchant_id, case_id, position, key, offer)
-  SELECT $1, $2, position, key, offer
-  FROM unnest($11::smallint[], $12::text[], $13::jsonb[]) AS o (position, key, offer)
+  SELECT $1, made.id, o.place - 1, o.offer ->> 'key', o.offer
+  FROM made CROSS JOIN LATERAL jsonb_array_elements(offers::jsonb) WITH ORDINALITY AS o (offer, place)
 )
 INSERT INTO cases (merchant_id, id, created_at, updated_at, state, program_id, customer_id, incident_id, channel,
                    country, locale, reason_code, harms, severity, order_number, currency, order_amount, owed, goodwill,
                    report, in_review, agent_id, priority, answer_due)
-VALUES ($1, $2, $4, $4, 'offered', $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
-        $31, $32)
-RETURNING number
+SELECT $1, id, $2, $2, 'offered', program_id, customer_id, incident_id, channel, country, locale, reason_code,
+       string_to_array(harms, ' '), severity, order_number, currency, order_amount, owed, goodwill, report, in_review,
+       agent_id, priority, answer_due
+FROM made RETURNING id, number
 """
 
 # Offers are made anew with a new assessment; those before it stand in the receipts before it.

@@ -1,5 +1,6 @@
 """From a report to a decision: what is known of program, customer and budget, handed to the pure engine."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,16 +13,13 @@ from compensation.catalog.version import compiled
 from compensation.core.errors import NotFound
 from compensation.core.ids import new_id
 from compensation.core.money import Money
-from compensation.db.pool import Tx
+from compensation.db.pool import Tx, columns
 from compensation.engine.assess import assess
 from compensation.engine.decide import decide
 from compensation.engine.plan import Decision, History, Limits
 from compensation.engine.receipt import Books
 from compensation.engine.report import Report
 from compensation.engine.standing import deciding
-
-Asked = dict[tuple[str | None, str, str | None], Any]
-"""Rows of programs by what was asked for: program, currency and the name of the incident."""
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,29 +47,32 @@ class Weighed(msgspec.Struct, frozen=True, kw_only=True):
     books: Books
 
 
-async def setting(tx: Tx, report: Report, at: datetime, known: Asked | None = None) -> Setting:
-    """The program's side of the case. Raises NotFound ``unknown_program``, Invalid ``unknown_policy``.
+async def setting(tx: Tx, report: Report, at: datetime) -> Setting:
+    """The program's side of a case. Raises NotFound ``unknown_program``, Invalid ``unknown_policy``."""
+    return (await settings(tx, [report], at))[0]
 
-    ``known`` keeps what reports of one transaction ask alike: a report draws on no budget, so the first answer holds.
-    """
-    asked = report.program, report.money, report.incident_group
-    row = known.get(asked) if known else None
-    if row is None:
-        row = await tx.row(sql.PROGRAM, *asked)
-    # An incident that is not there yet is brought about by this report, and must be seen by the next.
-    if known is not None and row is not None and (report.incident_group is None or row["incident_id"]):
-        known[asked] = row
-    if row is None:
+
+async def settings(tx: Tx, reports: Sequence[Report], at: datetime) -> list[Setting]:
+    """The same for each of several reports, in one statement: a report draws on no budget, so what holds for one
+    holds for all that ask alike."""
+    asked = [(report.program, report.money, report.incident_group) for report in reports]
+    places = {one: place for place, one in enumerate(dict.fromkeys(asked), start=1)}
+    rows = {row["place"]: row for row in await tx.rows(sql.PROGRAMS, *columns(list(places), 3))}
+    if len(rows) < len(places):
         raise NotFound("unknown_program", "There is no such program; GET /v1/programs lists yours.")
-    return Setting(
-        program_id=row["id"],
-        incident_id=row["incident_id"],
-        books=await _books(tx, row, report, at),
-        budget_left=Money(row["budget"] or 0, report.money),
-        brand_id=row["brand_id"],
-        shadowed=row["shadowed"],
-        escalates=row["on_empty"] == "escalate",
-    )
+    found = zip(reports, (rows[places[one]] for one in asked), strict=True)
+    return [
+        Setting(
+            program_id=row["id"],
+            incident_id=row["incident_id"],
+            books=await _books(tx, row, report, at),
+            budget_left=Money(row["budget"] or 0, report.money),
+            brand_id=row["brand_id"],
+            shadowed=row["shadowed"],
+            escalates=row["on_empty"] == "escalate",
+        )
+        for report, row in found
+    ]
 
 
 async def _books(tx: Tx, row: Any, report: Report, at: datetime) -> Books:
@@ -92,16 +93,26 @@ def placed(report: Report, program_id: str, brand_id: str) -> Report:
 
 async def history(tx: Tx, customer_id: str, under: Setting, at: datetime) -> History:
     """What this customer received before, within the policy's period, in the currency of the report."""
-    since = at - timedelta(days=under.books.policy.document.caps.period_days)
-    row: Any = await tx.row(sql.HISTORY, customer_id, since, under.budget_left.currency, at)
-    return History(
-        cases=row["cases"],
-        apologies=row["apologies"],
-        gestures=row["gestures"],
-        goodwill=Money(row["goodwill"], under.budget_left.currency),
-        last_days=UNSET if row["latest"] is None else max(0, (at - row["latest"]).days),
-        tier=row["tier"],
-    )
+    return (await histories(tx, [(customer_id, under)], at))[0]
+
+
+async def histories(tx: Tx, asked: Sequence[tuple[str, Setting]], at: datetime) -> list[History]:
+    """The same of several customers, each under what he is decided under, in one statement."""
+    given = [
+        (customer_id, at - timedelta(days=under.books.policy.document.caps.period_days), under.budget_left.currency)
+        for customer_id, under in asked
+    ]
+    return [
+        History(
+            cases=row["cases"],
+            apologies=row["apologies"],
+            gestures=row["gestures"],
+            goodwill=Money(row["goodwill"], currency),
+            last_days=UNSET if row["latest"] is None else max(0, (at - row["latest"]).days),
+            tier=row["tier"],
+        )
+        for (_, _, currency), row in zip(given, await tx.rows(sql.HISTORIES, *columns(given, 3), at), strict=True)
+    ]
 
 
 def weigh(report: Report, under: Setting, before: History, seed: str, at: datetime) -> Weighed:

@@ -60,13 +60,18 @@ class Entitlements(msgspec.Struct, frozen=True, kw_only=True):
 
 async def entitlements(tx: Tx, customer_id: str, at: datetime) -> Entitlements:
     """Of that moment, past or to come, by what is known now. Raises NotFound ``unknown_customer``."""
-    who = await customer(tx, customer_id)
-    rows = await tx.rows(sql.GRANTS, customer_id)
-    grants = [
-        Grant(row["id"], row["terms"]["tier"], tuple(row["terms"]["perks"]), row["issued_at"], row["expires_at"])
-        for row in rows
-    ]
-    return entitled(who, grants, at)
+    return (await entitlements_of(tx, [await customer(tx, customer_id)], at))[customer_id]
+
+
+async def entitlements_of(tx: Tx, customers: Iterable[Customer], at: datetime) -> dict[str, Entitlements]:
+    """The same of several customers, by their ids, in one statement."""
+    known = {one.id: one for one in customers}
+    grants: dict[str, list[Grant]] = {customer_id: [] for customer_id in known}
+    for row in await tx.rows(sql.GRANTS, list(known)):
+        terms, ends = row["terms"], row["expires_at"]
+        grant = Grant(row["id"], terms["tier"], tuple(terms["perks"]), row["issued_at"], ends)
+        grants[row["customer_id"]].append(grant)
+    return {customer_id: entitled(who, grants[customer_id], at) for customer_id, who in known.items()}
 
 
 def entitled(who: Customer, grants: Iterable[Grant], at: datetime) -> Entitlements:

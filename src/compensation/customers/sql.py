@@ -7,28 +7,38 @@ FROM customers AS c LEFT JOIN persons AS p ON p.merchant_id = $1 AND p.customer_
 
 CUSTOMER = _CUSTOMER + "WHERE c.merchant_id = $1 AND c.id = $2"
 
-# The row is locked: two reports about one customer are decided one after the other, each seeing what came before it.
-# A customer known by his address alone carries that address in the place of a reference ($5), see ``add``.
+# The rows are locked, in the order in which they are asked for: two reports about one customer are decided one after
+# the other, each seeing what came before it. $3 to $5 are a list of hashes for each, written as PostgreSQL writes
+# arrays: a customer known by his address alone carries that address in the place of a reference ($5), see ``add``.
 MATCH = """
-SELECT c.id, c.locale, c.country, c.tier, c.created_at, c.reference_hash, p.data_key, p.sealed
-FROM customers AS c LEFT JOIN persons AS p ON p.merchant_id = $1 AND p.customer_id = c.id
-WHERE c.merchant_id = $1 AND (
-  c.id = $2 OR c.reference_hash = ANY($3)
-  OR (c.email_hash = ANY($4) AND (cardinality($3::bytea[]) = 0 OR c.reference_hash = ANY($5))))
-ORDER BY c.id = $2 DESC NULLS LAST, c.reference_hash = ANY($3) DESC NULLS LAST, c.id LIMIT 1
-FOR NO KEY UPDATE OF c
+SELECT asked.place, found.* FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
+  AS asked (id, reference, email, alone, place)
+CROSS JOIN LATERAL (
+  SELECT c.id, c.locale, c.country, c.tier, c.created_at, c.reference_hash, p.data_key, p.sealed
+  FROM customers AS c LEFT JOIN persons AS p ON p.merchant_id = $1 AND p.customer_id = c.id
+  WHERE c.merchant_id = $1 AND (
+    c.id = asked.id OR c.reference_hash = ANY(asked.reference::bytea[])
+    OR (c.email_hash = ANY(asked.email::bytea[])
+        AND (asked.reference = '{}' OR c.reference_hash = ANY(asked.alone::bytea[]))))
+  ORDER BY c.id = asked.id DESC NULLS LAST, c.reference_hash = ANY(asked.reference::bytea[]) DESC NULLS LAST, c.id
+  LIMIT 1 FOR NO KEY UPDATE OF c
+) AS found
 """
 
-# Nothing comes back when somebody else added the same customer a moment ago: match again.
+# Whoever does not come back was added by somebody else a moment ago: match again.
 ADD = """
-WITH added AS (
+WITH given AS (
+  SELECT * FROM unnest($3::text[], $4::bytea[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::bytea[],
+                       $10::bytea[], $11::text[])
+    AS c (id, reference_hash, email_hash, locale, country, tier, data_key, sealed, name_tokens)
+), added AS (
   INSERT INTO customers (merchant_id, id, reference_hash, email_hash, locale, country, tier, created_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+  SELECT $1, id, reference_hash, email_hash, locale, country, tier, $2 FROM given
   ON CONFLICT (merchant_id, reference_hash) WHERE reference_hash IS NOT NULL DO NOTHING
   RETURNING id
 )
 INSERT INTO persons (merchant_id, customer_id, data_key, sealed, name_tokens)
-SELECT $1, id, $9, $10, $11 FROM added
+SELECT $1, id, data_key, sealed, name_tokens::bytea[] FROM added JOIN given USING (id)
 RETURNING customer_id
 """
 
@@ -90,8 +100,8 @@ WHERE r.merchant_id = $1 AND r.customer_id = $2 AND r.kind = 'store_credit' ORDE
 
 # Every tier that was ever granted, also what has run out: a later grant may have extended it.
 GRANTS = """
-SELECT id, terms, issued_at, expires_at FROM rewards
-WHERE merchant_id = $1 AND customer_id = $2 AND kind = 'tier' AND state <> 'voided' AND issued_at IS NOT NULL
+SELECT id, customer_id, terms, issued_at, expires_at FROM rewards
+WHERE merchant_id = $1 AND customer_id = ANY($2) AND kind = 'tier' AND state <> 'voided' AND issued_at IS NOT NULL
 ORDER BY id
 """
 
