@@ -32,6 +32,9 @@ async def test_a_hundred_repeats_of_one_report_make_one_case(desk: Desk) -> None
     )
     assert len({one.answer for one in written}) == 1
     assert sum(not one.replayed for one in written) == 1
+    # What is kept of it is packed, and given again byte for byte.
+    kept = await desk.owner.fetchval("SELECT octet_length(answer) FROM idempotency_keys WHERE key = 'k'")
+    assert kept < len(written[0].answer) / 3
     for table in ("cases", "receipts", "customers", "persons"):
         assert await desk.count(table) == 1
 

@@ -4,6 +4,7 @@ A key never forgets. The request itself is not kept, only a keyed hash of each o
 what differs when a key comes back with another body.
 """
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -14,6 +15,9 @@ from compensation.core.errors import KINDS, Conflict, InFlight, Invalid, Problem
 from compensation.core.vault import Vault
 from compensation.db import sql
 from compensation.db.pool import Tx, columns
+
+_LARGE = 2000
+"""Bytes above which an answer is packed: smaller ones stay in their row as they are."""
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -72,7 +76,8 @@ async def known(tx: Tx, name: str, asks: Sequence[Ask[Any]]) -> tuple[dict[int, 
             fresh.append(i)
         elif ask.key in kept:
             row = kept[ask.key]
-            outcomes[i] = _differs(ask, row["verb"], row["fields"], name) or _kept(row["outcome"], row["answer"])
+            answer = _unpacked(row["answer"])
+            outcomes[i] = _differs(ask, row["verb"], row["fields"], name) or _kept(row["outcome"], answer)
         elif ask.key in first:
             outcomes[i] = _differs(ask, name, first[ask.key].fields, name)  # None: repeats its neighbour, see repeat
         else:
@@ -108,6 +113,15 @@ def _kept(outcome: str, answer: bytes) -> Outcome:
     return problem
 
 
+def _packed(answer: bytes) -> bytes:
+    """As it is kept. JSON begins with a bracket and zlib never does, so each is known by its first byte."""
+    return zlib.compress(answer, level=1) if len(answer) > _LARGE else answer
+
+
+def _unpacked(kept: bytes) -> bytes:
+    return kept if kept.startswith(b"{") else zlib.decompress(kept)
+
+
 async def record(
     tx: Tx, name: str, asks: Sequence[Ask[Any]], fresh: list[int], outcomes: dict[int, Any], at: datetime
 ) -> None:
@@ -124,7 +138,7 @@ async def record(
             outcome, subject, answer, kept = "done", result.id, msgspec.json.encode(result), True
             outcomes[i] = Written(answer, replayed=False)
         if ask.key is not None and kept:
-            keyed.append((ask.key, ask.fields, outcome, answer))
+            keyed.append((ask.key, ask.fields, outcome, _packed(answer)))
         audited.append((ask.who.actor, subject, outcome))
     told = [(told.id, told.topic, told.subject_id, told.due_at) for told in tx.told]
     try:
