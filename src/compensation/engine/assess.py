@@ -144,7 +144,7 @@ def days_late(report: Report, on: datetime.date) -> int:
 def _holds(ready: ReadyRule, case: Circumstances, tried: list[Tried]) -> bool:
     failure = first_failure(ready.checks, case)
     if failure is None:
-        tried.append(Tried(rule=ready.rule.code, passed=True))
+        tried.append(ready.holds)
         return True
     tried.append(Tried(rule=ready.rule.code, passed=False, failed=failure[0], saw=failure[1]))
     return False

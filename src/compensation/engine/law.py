@@ -18,6 +18,7 @@ from compensation.engine.provision import (
     ValidityRule,
     Verification,
 )
+from compensation.engine.reason import Tried
 
 __all__ = ["ConsentForm", "Law", "LegalPack", "LegalRule", "Payable", "Provision", "ReadyRule", "Verification"]
 
@@ -28,11 +29,12 @@ _PLACES_KEPT = 512
 
 
 class ReadyRule(msgspec.Struct, frozen=True):
-    """A rule with its pack and its compiled condition."""
+    """A rule with its pack and its compiled condition; ``holds`` is what a receipt says where it holds."""
 
     pack: str
     rule: LegalRule
     checks: tuple[Check, ...]
+    holds: Tried
 
 
 class Payable(msgspec.Struct, frozen=True, gc=False):
@@ -67,7 +69,9 @@ class Law:
             raise ValueError("A legal pack or rule is named twice.")
         self.hashes = {pack.code: fingerprint(pack) for pack in self.packs}
         self._ready = {
-            rule.code: ReadyRule(pack.code, rule, rule.when.ready()) for pack in self.packs for rule in pack.rule
+            rule.code: ReadyRule(pack.code, rule, rule.when.ready(), Tried(rule=rule.code, passed=True))
+            for pack in self.packs
+            for rule in pack.rule
         }
         for ready in self._ready.values():
             for wider in ready.rule.carries_out or ():

@@ -65,7 +65,7 @@ def in_place(dues: list[Due], amount: Money, bonus: int, form: ReadyForm, matter
     return RemedyLine(
         remedy=remedy,
         part=Part.owed,
-        terms=under_law(fill(form.form.shape, matter.money(amount.amount + bonus), matter), remedy, Part.owed, matter),
+        terms=under_law(fill(form.form.shape, amount.amount + bonus, matter), remedy, Part.owed, matter),
         reason=reason,
         amount=amount,
         bonus=matter.money(bonus) if bonus else None,
@@ -78,16 +78,16 @@ def in_place(dues: list[Due], amount: Money, bonus: int, form: ReadyForm, matter
 def goodwill(form: ReadyForm, amount: int, bonus: int, matter: Matter) -> RemedyLine:
     """The goodwill sum in one form; or, for a form without a sum, the thing itself."""
     remedy = matter.shelf.remedy(form.form.remedy)
-    face = matter.money(amount + bonus)
     hidden = isinstance(form.form.shape, shapes.DiscountShape) and form.form.shape.hidden
-    earned = tuple(harm for harm, part in matter.grant.by_harm.items() if part)
+    earned = tuple([harm for harm, part in matter.grant.by_harm.items() if part])
+    sum_ = matter.money(amount) if remedy.sized else None
     code = "goodwill.surprise" if hidden else "goodwill.sum" if remedy.sized else "goodwill.thing"
     return RemedyLine(
         remedy=remedy.code,
         part=Part.goodwill,
-        terms=under_law(fill(form.form.shape, face, matter), remedy.code, Part.goodwill, matter),
-        reason=Reason(code, {"amount": matter.money(amount)} if remedy.sized else {"remedy": remedy.code}),
-        amount=matter.money(amount) if remedy.sized else None,
+        terms=under_law(fill(form.form.shape, amount + bonus, matter), remedy.code, Part.goodwill, matter),
+        reason=Reason(code, {"remedy": remedy.code} if sum_ is None else {"amount": sum_}),
+        amount=sum_,
         bonus=matter.money(bonus) if bonus else None,
         harms=earned or tuple(harm.type for harm in matter.assessment.harms),
     )
@@ -99,7 +99,7 @@ def gesture(ready: ReadyGesture, matter: Matter) -> RemedyLine:
     return RemedyLine(
         remedy=rule.remedy,
         part=Part.goodwill,
-        terms=fill(rule.shape, matter.money(0), matter),
+        terms=fill(rule.shape, 0, matter),
         reason=Reason(f"gesture.{rule.remedy}"),
         harms=tuple(
             harm.type
@@ -110,8 +110,8 @@ def gesture(ready: ReadyGesture, matter: Matter) -> RemedyLine:
     )
 
 
-def fill(shape: shapes.Shape, face: Money, matter: Matter) -> terms.Terms:
-    """The terms that a shape comes to for this face value, as the policy would have them."""
+def fill(shape: shapes.Shape, face: int, matter: Matter) -> terms.Terms:
+    """The terms that a shape comes to for this face value in minor units, as the policy would have them."""
     rank = matter.case.rank
     match shape:
         case shapes.WordsShape(block=block):
@@ -123,12 +123,12 @@ def fill(shape: shapes.Shape, face: Money, matter: Matter) -> terms.Terms:
         case shapes.CardShape(valid_months=months, product=product):
             return terms.CardTerms(valid_months=months, product=product)
         case shapes.PointsShape(valid_months=months):
-            return terms.PointsTerms(points=matter.policy.points(face), valid_months=months)
+            return terms.PointsTerms(points=matter.policy.points(matter.money(face)), valid_months=months)
         case shapes.TierShape(tier=tier, days=days, perks=perks):
             return terms.TierTerms(tier=tier, days=days[rank], perks=perks)
         case shapes.DiscountShape(valid_days=days, minimum_spend_percent=percent, hidden=hidden):
-            floor = matter.money(share(face.amount, percent, 100)) if percent else None
-            return terms.DiscountTerms(off=face, minimum_spend=floor, valid_days=days, hidden=hidden)
+            floor = matter.money(share(face, percent, 100)) if percent else None
+            return terms.DiscountTerms(off=matter.money(face), minimum_spend=floor, valid_days=days, hidden=hidden)
         case shapes.LimitedOfferShape(percent=percent, valid_days=days):
             return terms.LimitedOfferTerms(percent=percent.at(rank), valid_days=days)
         case shapes.ExperienceShape(choices=choices, valid_months=months):
@@ -137,6 +137,7 @@ def fill(shape: shapes.Shape, face: Money, matter: Matter) -> terms.Terms:
             assert_never(shape)
 
 
+_STORED = (terms.CreditTerms, terms.CardTerms)
 _Lasting = terms.CreditTerms | terms.CardTerms | terms.PointsTerms | terms.ExperienceTerms
 
 
@@ -149,7 +150,7 @@ def under_law(made: terms.Terms, remedy: str, part: Part, matter: Matter) -> ter
         least = law.least_validity(report.country, on, remedy, region)
         if least is not None:
             made = _valid_at_least(made, least.months)
-    if not isinstance(made, terms.CreditTerms | terms.CardTerms):
+    if not isinstance(made, _STORED):
         return made
     notices = law.notices(report.country, on, remedy, part, region)
     if notices:

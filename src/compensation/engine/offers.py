@@ -17,6 +17,8 @@ from compensation.engine.restrictions import restrictions
 from compensation.engine.settle import Settlement, settle
 from compensation.engine.terms import RefundTerms, TaskTerms
 
+_DUE = (RefundTerms, TaskTerms)
+"""Terms that say themselves when the thing is done."""
 _WANTED: dict[str, frozenset[str]] = {
     Wants.refund: frozenset({"refund_original", "partial_refund"}),
     Wants.repair: frozenset({"repair_product"}),
@@ -87,19 +89,20 @@ class _Table:
         self.gestures = {key: _Gestures(gestures, key) for key in keys}
         self.given: dict[tuple[str, int], _Part] = {}
         self.bearable: dict[tuple[str, int], int] = {}
-        self.settled: dict[tuple[str | None, str, str, bool], _Settled] = {}
+        self.settled: dict[tuple[str | None, str, str, bool], _Settled | None] = {}
         self.made: set[tuple[tuple[str, int], ...]] = set()
 
     def make(self, ready: ReadyOffer, tried: list[Tried]) -> Offer | Refusal | None:
         rule, matter = ready.rule, self.matter
         failure = first_failure(ready.checks, matter.case)
         if failure is not None:
-            tried.append(Tried(rule=f"offer.{rule.key}", passed=False, failed=failure[0], saw=failure[1]))
+            tried.append(Tried(rule=ready.made.rule, passed=False, failed=failure[0], saw=failure[1]))
             return None
         settled = self._settled(rule)
-        tried.append(Tried(rule=f"offer.{rule.key}", passed=isinstance(settled, _Settled)))
         if not isinstance(settled, _Settled):
+            tried.append(ready.missed)
             return settled
+        tried.append(ready.made)
         left = matter.budget_left
         if left is not None and settled.bonus > left:
             return Refusal(key=rule.key, reason=Reason("refused.budget", {"left": matter.money(left)}))
@@ -117,14 +120,12 @@ class _Table:
     def _settled(self, rule: OfferRule) -> "_Settled | Refusal | None":
         """Offers that meet what is owed in the same way share what that comes to. A refusal names its own offer."""
         way = rule.in_kind, rule.owed, rule.money, rule.fallback
-        known = self.settled.get(way)
-        if known is not None:
-            return known
+        if way in self.settled:
+            return self.settled[way]
         made = settle(rule, self.matter)
-        if not isinstance(made, Settlement):
+        if isinstance(made, Refusal):
             return made
-        parts = [_Part.of(line, self.matter.shelf) for line in made.lines]
-        known = self.settled[way] = _Settled(parts, made.bonus, made.consent)
+        known = self.settled[way] = None if made is None else _Settled.of(made, self.matter.shelf)
         return known
 
     def _goodwill(self, rule: OfferRule, spent: int) -> "_Part | None":
@@ -150,7 +151,7 @@ class _Table:
         same = form.form.remedy, amount
         known = self.given.get(same)
         if known is None:
-            bonus = form.bonus.of(self.matter.money(amount)) if amount else 0
+            bonus = form.bonus.of(amount, self.matter.currency) if amount else 0
             line = lines.goodwill(form, amount, bonus, self.matter)
             known = self.given[same] = _Part.of(line, self.matter.shelf)
         return known
@@ -198,6 +199,10 @@ class _Settled(msgspec.Struct, frozen=True, gc=False):
     bonus: int
     consent: Consent | None
 
+    @classmethod
+    def of(cls, made: Settlement, shelf: Shelf) -> "_Settled":
+        return cls([_Part.of(line, shelf) for line in made.lines], made.bonus, made.consent)
+
 
 class _Gestures:
     """The gestures of one offer: each remedy once, by the policy's first rule for it."""
@@ -227,12 +232,12 @@ def _bearable(form: ReadyForm, matter: Matter, spent: int) -> int:
     if matter.budget_left is None:
         return amount
     left = matter.budget_left - spent
-    if amount + form.bonus.of(matter.money(amount)) <= left:
+    if amount + form.bonus.of(amount, matter.currency) <= left:
         return amount
     low, high = 0, amount
     while low < high:
         middle = (low + high + 1) // 2
-        if middle + form.bonus.of(matter.money(middle)) <= left:
+        if middle + form.bonus.of(middle, matter.currency) <= left:
             low = middle
         else:
             high = middle - 1
@@ -253,7 +258,7 @@ def _face(line: RemedyLine) -> int:
 
 def _days(line: RemedyLine, shelf: Shelf) -> int:
     """When what the customer was promised is with him. Gestures beside it do not delay an offer."""
-    if isinstance(line.terms, RefundTerms | TaskTerms):
+    if isinstance(line.terms, _DUE):
         return line.terms.due_in_days
     return shelf.remedy(line.remedy).arrives_in_days
 

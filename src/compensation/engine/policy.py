@@ -18,6 +18,7 @@ from compensation.engine.policy_document import (
     PolicyDocument,
 )
 from compensation.engine.policy_flaws import flaws
+from compensation.engine.reason import Tried
 from compensation.engine.remedy import Shelf
 from compensation.engine.sums import ratio, share
 from compensation.engine.taxonomy import Taxonomy
@@ -32,10 +33,9 @@ class ReadyBonus(msgspec.Struct, frozen=True):
     fixed: dict[str, int]
     at_most: dict[str, int]
 
-    def of(self, principal: Money) -> int:
-        """What is added to a principal, in minor units."""
-        currency = principal.currency
-        added = share(principal.amount, self.parts, self.whole) + self.fixed.get(currency, 0)
+    def of(self, principal: int, currency: str) -> int:
+        """What is added to a principal, both in minor units."""
+        added = share(principal, self.parts, self.whole) + self.fixed.get(currency, 0)
         return min(added, self.at_most.get(currency, added))
 
 
@@ -62,8 +62,12 @@ class ReadyPaper(msgspec.Struct, frozen=True):
 
 
 class ReadyOffer(msgspec.Struct, frozen=True):
+    """``made`` and ``missed`` are what a receipt says of it once its condition holds, of every case alike."""
+
     rule: OfferRule
     checks: tuple[Check, ...]
+    made: Tried
+    missed: Tried
 
 
 class Policy:
@@ -90,7 +94,7 @@ class Policy:
         goods = document.inspection
         before = UNSET if goods is UNSET else goods.before_issue
         self.inspect_first = None if before is UNSET else before.ready()
-        self.offers = tuple(ReadyOffer(rule, rule.when.ready()) for rule in document.offer)
+        self.offers = tuple(_ready_offer(rule) for rule in document.offer)
         self.in_kind_days = {way.remedy: way.due_in_days for way in document.in_kind}
         self.takes_back = frozenset(way.remedy for way in document.in_kind if way.takes_back)
         self.off = frozenset(document.house.methods_off)
@@ -138,6 +142,11 @@ def load_policy(
         return Policy(document, taxonomy, shelf)
     except Flaw as flaw:
         raise refusal(text, name, flaw.path, flaw.reason) from None
+
+
+def _ready_offer(rule: OfferRule) -> ReadyOffer:
+    name = f"offer.{rule.key}"
+    return ReadyOffer(rule, rule.when.ready(), Tried(rule=name, passed=True), Tried(rule=name, passed=False))
 
 
 def _ready_goodwill(rule: Goodwill) -> ReadyGoodwill:

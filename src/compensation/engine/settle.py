@@ -65,7 +65,7 @@ def _replaced(rule: OfferRule, money: list[Due], others: list[RemedyLine], matte
         return Refusal(key=rule.key, reason=Reason("refused.not_on_shelf", {"remedy": rule.money}))
     total = matter.money(sum(due.amount.amount for due in money))
     form = matter.policy.forms[rule.money]
-    bonus = form.bonus.of(total)
+    bonus = form.bonus.of(total.amount, matter.currency)
     params: dict[str, str | int | Money] = {"replaced": total, "remedy": rule.money}
     line = lines.in_place(money, total, bonus, form, matter, Reason("owed.replaced", params))
     consent = Consent(
@@ -81,7 +81,7 @@ def _replaced(rule: OfferRule, money: list[Due], others: list[RemedyLine], matte
 def _keep(due: Due, matter: Matter) -> RemedyLine:
     """Credit that was promised, given as promised and with the bonus of its form: no consent is asked for that."""
     form = matter.policy.forms[PROMISED]
-    bonus = form.bonus.of(due.amount)
+    bonus = form.bonus.of(due.amount.amount, matter.currency)
     if matter.budget_left is not None:
         # The promise itself waits for no budget; what we add to it does.
         bonus = max(0, min(bonus, matter.budget_left))
