@@ -77,6 +77,10 @@ TAMPERING = {
     "no account is below zero but those that stand for the merchant's own means": """
         ALTER TABLE accounts DROP CONSTRAINT no_overdraft; UPDATE accounts SET balance = -1 WHERE role = 'sales'""",
     "every transfer has postings": QUIET + "DELETE FROM postings",
+    "every posting is part of a transfer, between two accounts that are there": QUIET
+    + "DELETE FROM accounts WHERE role = 'card'",
+    "every reward is part of an order, every order of a program, every account and link of a merchant": QUIET
+    + "DELETE FROM orders",
     "stored value is backed: what is left on a reward, is held, was spent or went on is all that came to it": """
         UPDATE rewards SET bonus = 5""",
     "what is left on a reward, or held, fits its state": """

@@ -27,6 +27,14 @@ LEDGER_LAWS = (
              SELECT FROM postings AS p WHERE p.merchant_id = t.merchant_id AND p.transfer_id = t.id)""",
     ),
     Law(
+        "every posting is part of a transfer, between two accounts that are there",
+        """SELECT p.merchant_id, p.transfer_id, p.line, p.source, p.destination FROM postings AS p
+           LEFT JOIN transfers AS t ON t.merchant_id = p.merchant_id AND t.id = p.transfer_id
+           LEFT JOIN accounts AS s ON s.merchant_id = p.merchant_id AND s.id = p.source
+           LEFT JOIN accounts AS d ON d.merchant_id = p.merchant_id AND d.id = p.destination
+           WHERE t.id IS NULL OR s.id IS NULL OR d.id IS NULL""",
+    ),
+    Law(
         "a reversal is the exact opposite of what it undoes",
         """SELECT r.merchant_id, r.id, r.reverses FROM transfers AS r WHERE r.kind = 'reversal' AND EXISTS (
              SELECT source, destination, sum(amount) FROM (

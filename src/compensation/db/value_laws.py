@@ -4,6 +4,18 @@ from compensation.db.law import Law
 
 VALUE_LAWS = (
     Law(
+        "every reward is part of an order, every order of a program, every account and link of a merchant",
+        """SELECT r.merchant_id, r.id FROM rewards AS r
+           LEFT JOIN orders AS o ON o.merchant_id = r.merchant_id AND o.id = r.order_id WHERE o.id IS NULL
+           UNION ALL
+           SELECT o.merchant_id, o.id FROM orders AS o
+           LEFT JOIN programs AS p ON p.merchant_id = o.merchant_id AND p.id = o.program_id WHERE p.id IS NULL
+           UNION ALL
+           SELECT b.merchant_id, b.id FROM (
+             SELECT merchant_id, id FROM accounts UNION ALL SELECT merchant_id, id FROM links) AS b
+           LEFT JOIN merchants AS m ON m.id = b.merchant_id WHERE m.id IS NULL""",
+    ),
+    Law(
         "stored value is backed: what is left on a reward, is held, was spent or went on is all that came to it",
         """SELECT r.merchant_id, r.id, CASE WHEN r.replaces IS NULL THEN r.principal + r.bonus ELSE 0 END AS issued,
                   coalesce(sum(m.amount), 0) AS found
