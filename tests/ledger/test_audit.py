@@ -61,6 +61,12 @@ INSPECTION = """
     inspected_by, at)
   SELECT merchant_id, 'ins_x', 'case_x', 'default', '[{"code": "works", "well": true}]', '{}', 'D', false, 'restock',
     'agt_x', created_at FROM orders LIMIT 1; """
+ANSWERED = """
+  INSERT INTO disputes SELECT merchant_id, 'dsp_x', 'case_x', 'evt_x', 'cus_x', created_at,
+    created_at + interval '7 days', 'upheld', NULL, 'agt_x', created_at + interval '1 day' FROM orders LIMIT 1; """
+HEARD = """
+  INSERT INTO case_events SELECT merchant_id, 'case_x', 'evt_h', '{what}', '{actor}', '{note}', NULL, {when}
+  FROM orders LIMIT 1; """
 OFFER = """
   INSERT INTO offers SELECT merchant_id, 'case_x', 1, 'credit', '{offer}' FROM orders LIMIT 1; """
 EVIDENCE = """
@@ -178,6 +184,17 @@ TAMPERING = {
     "nobody graded what he sent back himself, and nothing broken went back on the shelf": QUIET
     + "ALTER TABLE inspections DROP CONSTRAINT inspections_check; "
     + INSPECTION,
+    "a dispute was answered by somebody who had no part in the decision": QUIET
+    + ANSWERED
+    + HEARD.format(what="approved", actor="agt_x", note="", when="created_at - interval '1 hour'"),
+    "a dispute stands in the history of its case, as does its answer": QUIET + ANSWERED,
+    "no case was ended while its customer waited for the answer to his disagreement": QUIET
+    + ANSWERED
+    + HEARD.format(what="closed", actor="agt_y", note="", when="created_at + interval '1 hour'"),
+    "what a dispute adds to an issued case is a later case of the same customer": QUIET
+    + CASE
+    + ANSWERED
+    + "UPDATE disputes SET outcome = 'decided_anew', further_case = 'case_y'",
     "an inspection stands in the history of its case": QUIET + INSPECTION.replace("restock", "dispose"),
     "an inspection is shown by files of its own case": QUIET
     + INSPECTION.replace("restock", "dispose")

@@ -95,6 +95,12 @@ def bringing(incident: str, key: str | None = None, locale: str | None = None) -
     return WRITER.remedy(about, given(about, picked(incident, key)), LINK)
 
 
+def disagreed(incident: str, locale: str | None = None, *, more: bool = False) -> Letter:
+    """The answer to a customer who disagreed."""
+    reason = "We read the report of the repairer again.\nThe fault was ours."
+    return WRITER.dispute(occasion(incident, locale), reason, LINK, more=more)
+
+
 def picked(incident: str, key: str | None) -> Offer:
     made = decision(incident)
     found = made.offer(key) if key else made.offers[0]

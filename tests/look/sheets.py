@@ -8,6 +8,7 @@ import msgspec
 from markupsafe import Markup
 
 from compensation.cases.case import CaseFile, assessed
+from compensation.cases.dispute.dispute import Dispute, Outcome, Spoken
 from compensation.catalog.library import library
 from compensation.catalog.public import Shown
 from compensation.core.money import Money
@@ -22,10 +23,11 @@ from compensation.engine.public_terms import NotReturned, PublicTerms, Returns
 from compensation.engine.terms import CardTerms
 from compensation.web.assets import asset
 from compensation.web.console.labels import Labels
+from compensation.web.pages.disputed import told
 from compensation.web.pages.policy import rules
 from compensation.web.pages.why import plain
 from compensation.web.upload import KINDS, WRONG
-from tests.look.incidents import BRAND, WRITER, asking, bringing, decision, given, occasion, picked
+from tests.look.incidents import BRAND, WRITER, asking, bringing, decision, disagreed, given, occasion, picked
 
 ENV = environment(WRITER.words)
 WORDS = WRITER.words
@@ -47,6 +49,8 @@ def page(name: str, letter: Letter | None, **more: Any) -> str:
         "why": "/t/dem0-7Q2M/why",
         "goods_first": False,
         "missing": (),
+        "disputes": (),
+        "disagree": "/t/dem0-7Q2M/disagree",
         "csrf": Markup('<input type="hidden" name="csrf" value="not-a-secret">'),
     }
     return ENV.get_template(f"pages/{name}.html").render(context | more)
@@ -95,7 +99,7 @@ def gift(incident: str, key: str, locale: str | None = None, *, revealed: bool =
     return page("gift", letter, held=more.get("held", held))
 
 
-def status(incident: str, key: str, locale: str | None = None, state: CaseState = CaseState.issued) -> str:
+def status(incident: str, key: str, locale: str | None = None, state: CaseState = CaseState.issued, **more: Any) -> str:
     about = occasion(incident, locale)
     moments = {
         "reported_at": dt.datetime(2026, 11, 18, 9, 12, tzinfo=dt.UTC),
@@ -104,7 +108,30 @@ def status(incident: str, key: str, locale: str | None = None, state: CaseState 
         "issued_at": dt.datetime(2026, 11, 22, 10, 30, tzinfo=dt.UTC),
     }
     letter = WRITER.status(about, given(about, picked(incident, key)), Progress(state=state, **moments))
-    return page("status", letter)
+    return page("status", letter, **more)
+
+
+def disagree(locale: str, **more: Any) -> str:
+    context = {
+        "case_number": "C-1042",
+        "due": WORDS.in_(locale)("{date}", date=dt.date(2026, 11, 30)),
+        "typed": "",
+        "wrong": None,
+        "files": "/t/dem0-7Q2M/evidence",
+        "back": "/t/dem0-7Q2M",
+    }
+    return page("disagree", None, locale=locale, **context | more)
+
+
+def disputed(locale: str) -> list[Any]:
+    """One that waits for its answer, and one before it that has it."""
+    at = dt.datetime(2026, 11, 22, 10, 30, tzinfo=dt.UTC)
+    fields = {"case_id": "case_look", "decision": "evt_look", "opened_by": "cus_look", "opened_at": at}
+    fields |= {"due_at": at + dt.timedelta(days=7), "further_case": None}
+    waits = Dispute(id="dsp_1", outcome=None, answered_by=None, answered_at=None, **fields)
+    had = Dispute(id="dsp_0", outcome=Outcome.upheld, answered_by="agt_look", answered_at=at, **fields)
+    before = Spoken(dispute=had, words="Too little.\nوانتظرت ثلاثة أسابيع", answer="We read the report again.")
+    return told(WORDS.in_(locale), [before, Spoken(dispute=waits, words="Пак не е достатъчно.", answer=None)])
 
 
 def why(incident: str, key: str | None = None, locale: str | None = None) -> str:
@@ -147,6 +174,13 @@ def sheets() -> dict[str, str]:
         **{f"evidence.{each}": evidence(each) for each in ("en", "ar", "bg")},
         "evidence.wrong.ar": evidence("ar", wrong=WORDS.in_("ar")(WRONG["unknown_file_type"]), files=[]),
         "evidence.ended.en": evidence("en", takes=False),
+        "disagree.en": disagree("en"),
+        "disagree.bg": disagree("bg"),
+        "disagree.wrong.ar": disagree(
+            "ar", typed="كلام طويل " * 300, wrong=WORDS.in_("ar")("Write what you disagree with")
+        ),
+        "offer.disputed.bg": offer("INC-15", disputes=disputed("bg"), disagree=""),
+        "status.disputed.ar": status("INC-14", "credit", disputes=disputed("ar"), disagree=""),
         "offer.wrong.en": offer("INC-01", chosen="credit", wrong="consent_missing"),
         "offer.missing.ar": offer(
             "INC-14", goods_first=True, missing=("صورة",), chosen="credit", wrong="documents_missing"
@@ -233,6 +267,8 @@ def mails() -> dict[str, str]:
     return {
         "mail.offers.en": mail(ENV, asking("INC-01")).html,
         "mail.offers.ar": mail(ENV, asking("INC-14")).html,
+        "mail.dispute.ar": mail(ENV, disagreed("INC-14", "ar")).html,
+        "mail.dispute.bg": mail(ENV, disagreed("INC-15", "bg", more=True)).html,
         "mail.remedy.en": mail(ENV, bringing("INC-01", "gift_card")).html,
         "mail.remedy.ar": mail(ENV, bringing("INC-14", "credit")).html,
         "mail.remedy.bg": mail(ENV, bringing("INC-15", "refund")).html,

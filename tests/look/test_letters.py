@@ -25,7 +25,19 @@ from compensation.engine.plan import Part, RemedyLine
 from compensation.engine.reason import Reason
 from compensation.engine.taxonomy import DueKind
 from compensation.engine.terms import CardTerms, DiscountTerms, Kind, RefundTerms, WordsTerms
-from tests.look.incidents import LINK, TODAY, WRITER, asking, bringing, decision, given, incidents, occasion, picked
+from tests.look.incidents import (
+    LINK,
+    TODAY,
+    WRITER,
+    asking,
+    bringing,
+    decision,
+    disagreed,
+    given,
+    incidents,
+    occasion,
+    picked,
+)
 from tests.look.sheets import ENV
 
 TONGUES = ("en", "ar", "bg")
@@ -209,6 +221,25 @@ def test_an_agents_own_words_take_the_place_of_ours_in_his_language_only() -> No
     arabic = WRITER.apology(msgspec.structs.replace(about, locale="ar"))
     assert arabic.heading.startswith("نعتذر")
     assert arabic.prevention == ""
+
+
+@pytest.mark.parametrize("tongue", TONGUES)
+@pytest.mark.parametrize("more", [False, True])
+def test_who_disagreed_reads_the_words_of_whoever_looked_again(tongue: str, more: bool) -> None:
+    letter = disagreed("INC-01", tongue, more=more)
+    written = mail(ENV, letter)
+    for words in ("We read the report of the repairer again.", "The fault was ours."):
+        assert words in read(written.html)
+        assert words in written.text
+    assert LINK in written.text
+    assert letter.subject == written.subject
+    assert disagreed("INC-01", tongue, more=not more).ours[1] != letter.ours[1]
+
+
+def test_what_a_reviewer_writes_stays_words() -> None:
+    for attack in ATTACKS:
+        letter = WRITER.dispute(occasion("INC-01"), attack, LINK, more=False)
+        assert "<script" not in mail(ENV, letter).html
 
 
 @pytest.mark.parametrize("own", [{"note": "Dear {friend}"}, {"heading": "Sorry for {damage}"}])

@@ -51,6 +51,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
     delivery: str | None = None
     """The state of the latest message about it."""
+    disputed: bool = False
+    """Whether the customer disagrees and waits for somebody else's answer, by ``answer_due``."""
 
 
 class Assessed(msgspec.Struct, frozen=True, kw_only=True):

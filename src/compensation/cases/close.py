@@ -31,10 +31,11 @@ async def cancel(tx: Tx, who: Who, what: Cancel, at: datetime) -> Case:
     An accepted case cannot be called off: its remedy was promised, and what was promised is issued first and then
     voided in the open.
 
-    Raises NotFound ``unknown_case``, Refused ``wrong_state``, Forbidden ``not_yourself``.
+    Raises NotFound ``unknown_case``, Refused ``wrong_state``, ``dispute_open``, Forbidden ``not_yourself``.
     """
     actor = acting(who, what.agent)
     ending = await locked(tx, what.case_id, CaseState.offered, CaseState.needs_approval)
+    await _answered(tx, ending.id)
     if ending.approval_id is not None:
         await tx.run(sql.DECIDE_APPROVAL, ending.approval_id, "withdrawn", None, at, None)
     await release(tx, ending.id, actor, at)
@@ -45,13 +46,21 @@ async def cancel(tx: Tx, who: Who, what: Cancel, at: datetime) -> Case:
 async def close(tx: Tx, who: Who, what: Close, at: datetime) -> Case:
     """Close an issued case. One with an emotional harm is not closed before its apology was sent.
 
-    Raises NotFound ``unknown_case``, Refused ``wrong_state``, ``apology_not_sent``, Forbidden ``not_yourself``.
+    Raises NotFound ``unknown_case``, Refused ``wrong_state``, ``apology_not_sent``, ``dispute_open``, Forbidden
+    ``not_yourself``.
     """
     actor = acting(who, what.agent)
     ending = await locked(tx, what.case_id, CaseState.issued)
+    await _answered(tx, ending.id)
     if ending.emotional and not await tx.value(sql.TOLD, ending.id):
         raise Refused(
             "apology_not_sent", "The apology has not reached the customer. See that it is sent, then close the case."
         )
     await move(tx, ending, CaseState.closed, "closed", actor, at)
     return await case(tx, ending.id)
+
+
+async def _answered(tx: Tx, case_id: str) -> None:
+    """Nobody ends a case to be rid of the question."""
+    if (await case(tx, case_id)).disputed:
+        raise Refused("dispute_open", "The customer disagrees and waits for an answer. Answer him first.")

@@ -14,7 +14,7 @@ from compensation.core.ids import is_id
 from compensation.customers.customer import find as find_customers
 from compensation.db.pool import Tx
 
-View = Literal["open", "mine", "needs_approval", "to_inspect", "issued", "closed", "unread", "all"]
+View = Literal["open", "mine", "needs_approval", "to_inspect", "disputed", "issued", "closed", "unread", "all"]
 UNREAD_AFTER = timedelta(days=7)
 """A message that nobody has opened by then is looked at like one that bounced."""
 MOST = 100
@@ -35,6 +35,8 @@ class Counts(msgspec.Struct, frozen=True):
     mine: int
     needs_approval: int
     unread: int
+    disputed: int
+    """Of whatever state the case is in."""
 
 
 class _Place(msgspec.Struct, frozen=True, array_like=True):

@@ -15,6 +15,7 @@ from compensation.cases.move import Locked, locked, move
 from compensation.cases.said import open_report, seal_report
 from compensation.cases.sign import sign
 from compensation.cases.trials.past import past
+from compensation.cases.urgency import urgency
 from compensation.cases.weigh import Setting, Weighed, history, setting, weigh
 from compensation.core.errors import Conflict, Invalid
 from compensation.core.states import CaseState
@@ -22,7 +23,7 @@ from compensation.customers.key import open_key
 from compensation.db.answers import Who
 from compensation.db.pool import Tx, columns
 from compensation.engine.plan import History
-from compensation.engine.report import Facts, Report
+from compensation.engine.report import Facts, Harm, Report
 
 
 class CostVerdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,6 +38,8 @@ class Change(Because, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stay as they are."""
 
     cost_lines: Annotated[tuple[CostVerdict, ...], Meta(max_length=50)] = ()
+    harms: Annotated[tuple[Harm, ...], Meta(max_length=16)] = ()
+    """Harms of the case that were graded wrongly, each with its severity."""
     facts: Facts | None = None
 
 
@@ -60,6 +63,13 @@ async def reassess(tx: Tx, who: Who, what: Reassess, at: datetime) -> CaseFile:
     if actor.startswith("agt_"):
         await bounding(tx, actor, None)
     case = await locked(tx, what.case_id, CaseState.offered)
+    await renew(tx, case, what, actor, at, what.reason)
+    return await case_file(tx, case.id)
+
+
+async def renew(tx: Tx, case: Locked, what: Change, actor: str, at: datetime, reason: str) -> None:
+    """Decide a case that is locked, and ``offered`` or ``rejected``, by what was found otherwise. One that was rejected
+    may be decided by the same facts: it is offered again. Raises as ``reassess`` does."""
     if case.data_key is None:
         raise Conflict("customer_erased", "This customer was erased; the case can only be called off.")
     key = open_key(tx, case.customer_id, case.data_key)
@@ -69,16 +79,16 @@ async def reassess(tx: Tx, who: Who, what: Reassess, at: datetime) -> CaseFile:
     report = changed(before, what)
     under = await setting(tx, msgspec.structs.replace(report, program=case.program_id), at)
     known = await _history(tx, case, under, at)
-    if report == before and not await _more_was_given(tx, case.id, known):
+    settled = case.state is CaseState.offered and report == before
+    if settled and not await _more_was_given(tx, case.id, known):
         raise Invalid("nothing_changed", "The case is assessed by these facts already. Say what is otherwise.")
-    await decide_again(tx, case, report, under, actor, at, what.reason)
-    return await case_file(tx, case.id)
+    await decide_again(tx, case, report, under, actor, at, reason)
 
 
 async def decide_again(
     tx: Tx, case: Locked, report: Report, under: Setting, actor: str, at: datetime, reason: str
 ) -> None:
-    """Decide a case that is locked and ``offered`` by what its report says now; it is ``offered`` again.
+    """Decide a case that is locked, and ``offered`` or ``rejected``, by what its report says now; it is ``offered``.
 
     A customer who was written to is written to again. ``reason`` is in somebody's words; empty where what happened is
     told by the history already.
@@ -95,15 +105,20 @@ async def decide_again(
 
 
 def changed(report: Report, what: Change) -> Report:
-    """The report as it reads now. Raises Invalid ``unknown_cost_line``, or what reading such a report would raise."""
+    """The report as it reads now. Raises Invalid ``unknown_cost_line``, ``unknown_harm``, or what reading such a
+    report would raise."""
     lines = list(report.cost_lines)
     for verdict in what.cost_lines:
         if verdict.line > len(lines):
             raise Invalid("unknown_cost_line", f"The report has {len(lines)} cost lines; there is no {verdict.line}.")
         lines[verdict.line - 1] = msgspec.structs.replace(lines[verdict.line - 1], accepted=verdict.accepted)
+    graded = {harm.type: harm for harm in what.harms}
+    if strange := sorted(graded.keys() - {harm.type for harm in report.harms}):
+        raise Invalid("unknown_harm", f"The report has no harm {', '.join(strange)}.")
+    harms = tuple(graded.get(harm.type, harm) for harm in report.harms)
     # Made anew instead of replaced in, so that one currency and sound sums are looked after here too.
     fields = {name: getattr(report, name) for name in Report.__struct_fields__}
-    return Report(**fields | {"cost_lines": tuple(lines), "facts": what.facts or report.facts})
+    return Report(**fields | {"harms": harms, "cost_lines": tuple(lines), "facts": what.facts or report.facts})
 
 
 async def _history(tx: Tx, case: Locked, under: Setting, at: datetime) -> History:
@@ -133,6 +148,7 @@ async def _write(tx: Tx, case: Locked, weighed: Weighed, sealed: bytes, actor: s
     await tx.run(
         sql.REASSESS, case.id, at, sealed, decision.owed.amount, decision.goodwill.amount, bool(decision.review),
         signed.id, signed.document, signed.key_version, *columns(made, 3),
+        urgency(decision.assessment.harms, at).severity,
     )  # fmt: skip
     again = msgspec.structs.replace(case, state=CaseState.assessed)
     await move(tx, again, CaseState.offered, "offered", actor, at, note=signed.id)

@@ -89,7 +89,7 @@ WITH signed AS (
   SELECT $1, $2, position, key, offer
   FROM unnest($11::smallint[], $12::text[], $13::jsonb[]) AS o (position, key, offer)
 )
-UPDATE cases SET updated_at = $3, report = $4, owed = $5, goodwill = $6, in_review = $7
+UPDATE cases SET updated_at = $3, report = $4, owed = $5, goodwill = $6, in_review = $7, severity = $14
 WHERE merchant_id = $1 AND id = $2 AND state = 'assessed'
 """
 
@@ -98,7 +98,8 @@ SELECT c.id, c.number, c.state, c.program_id, c.customer_id, i.label AS incident
   c.reason_code, c.harms, c.severity, c.order_number, c.currency, c.order_amount, c.owed, c.goodwill, c.agent_id,
   c.chosen, c.chosen_by, c.priority, c.answer_due, c.created_at, c.updated_at,
   (SELECT d.state FROM deliveries AS d WHERE d.merchant_id = $1 AND d.case_id = c.id
-   ORDER BY d.created_at DESC, d.id DESC LIMIT 1) AS delivery
+   ORDER BY d.created_at DESC, d.id DESC LIMIT 1) AS delivery,
+  EXISTS (SELECT FROM disputes AS q WHERE q.merchant_id = $1 AND q.case_id = c.id AND q.outcome IS NULL) AS disputed
 """
 _CASES = " FROM cases AS c LEFT JOIN incidents AS i ON i.merchant_id = $1 AND i.id = c.incident_id "
 
@@ -245,7 +246,8 @@ SELECT EXISTS (SELECT FROM deliveries AS d WHERE d.merchant_id = $1 AND d.case_i
 TOLD = """
 SELECT EXISTS (
   SELECT FROM deliveries AS d
-  WHERE d.merchant_id = $1 AND d.case_id = $2 AND d.letter <> 'offers' AND d.state IN ('sent', 'delivered', 'opened'))
+  WHERE d.merchant_id = $1 AND d.case_id = $2 AND d.letter NOT IN ('offers', 'dispute')
+    AND d.state IN ('sent', 'delivered', 'opened'))
 """
 
 # The queue. The views differ in WHERE only; $2 is the asking agent, $3 the moment before which silence is a sign.
@@ -260,6 +262,8 @@ VIEWS = {
     "needs_approval": "c.state = 'needs_approval'",
     "to_inspect": """c.state = 'offered' AND EXISTS (SELECT FROM offers AS o
       WHERE o.merchant_id = $1 AND o.case_id = c.id AND o.offer ->> 'inspection' = 'needed')""",
+    "disputed": """EXISTS (SELECT FROM disputes AS q
+      WHERE q.merchant_id = $1 AND q.case_id = c.id AND q.outcome IS NULL)""",
     "issued": "c.state = 'issued'",
     "closed": "c.state IN ('closed', 'rejected', 'cancelled')",
     "unread": f"c.state NOT IN ('closed', 'rejected', 'cancelled') AND {_UNREAD}",
@@ -277,6 +281,7 @@ COUNTS = " ".join(
     (
         "SELECT",
         ", ".join(f"count(*) FILTER (WHERE {VIEWS[view]}) AS {view}" for view in COUNTED),
+        ", (SELECT count(*) FROM disputes AS q WHERE q.merchant_id = $1 AND q.outcome IS NULL) AS disputed",
         "FROM cases AS c WHERE c.merchant_id = $1 AND",
         VIEWS["open"],
     )

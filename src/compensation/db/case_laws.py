@@ -108,6 +108,36 @@ CASE_LAWS = (
            WHERE e.case_id <> i.case_id""",
     ),
     Law(
+        "a dispute was answered by somebody who had no part in the decision",
+        """SELECT d.merchant_id, d.id, d.case_id, d.answered_by, e.what FROM disputes AS d
+           JOIN case_events AS e ON e.merchant_id = d.merchant_id AND e.case_id = d.case_id
+             AND e.actor = d.answered_by AND e.at < d.answered_at
+           WHERE e.what IN ('offered', 'chosen', 'proposed', 'approved', 'sent_back', 'rejected')""",
+    ),
+    Law(
+        "a dispute stands in the history of its case, as does its answer",
+        """SELECT d.merchant_id, d.id, d.case_id, said.what FROM disputes AS d
+           CROSS JOIN LATERAL (
+             VALUES ('disputed', true), ('dispute_answered', d.outcome IS NOT NULL)) AS said (what, due)
+           WHERE said.due <> EXISTS (SELECT FROM case_events AS e WHERE e.merchant_id = d.merchant_id
+                                       AND e.case_id = d.case_id AND e.what = said.what AND e.note = d.id)""",
+    ),
+    Law(
+        "no case was ended while its customer waited for the answer to his disagreement",
+        """SELECT d.merchant_id, d.id, d.case_id, e.what FROM disputes AS d
+           JOIN case_events AS e ON e.merchant_id = d.merchant_id AND e.case_id = d.case_id
+             AND e.what IN ('closed', 'cancelled') AND e.at > d.opened_at
+             AND (d.answered_at IS NULL OR e.at < d.answered_at)""",
+    ),
+    Law(
+        "what a dispute adds to an issued case is a later case of the same customer",
+        """SELECT d.merchant_id, d.id, d.further_case FROM disputes AS d
+           JOIN cases AS c ON c.merchant_id = d.merchant_id AND c.id = d.case_id
+           LEFT JOIN cases AS f ON f.merchant_id = d.merchant_id AND f.id = d.further_case
+           WHERE d.further_case IS NOT NULL
+             AND (f.customer_id IS DISTINCT FROM c.customer_id OR f.created_at < d.opened_at)""",
+    ),
+    Law(
         "a piece of evidence is sealed for the customer of its case",
         """SELECT e.merchant_id, e.id, e.customer_id, c.customer_id AS of_case FROM evidence AS e
            JOIN cases AS c ON c.merchant_id = e.merchant_id AND c.id = e.case_id

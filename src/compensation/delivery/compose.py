@@ -110,6 +110,25 @@ class Writer:
         """Words alone: nothing is given and nothing is asked."""
         return self._letter(self.words.in_(occasion.locale), occasion, lines, kind="apology")
 
+    def dispute(self, occasion: Occasion, reason: str, url: str, *, more: bool) -> Letter:
+        """Answers a customer who disagreed: why the decision stands, or, with ``more``, that a further case brings what
+        is to be added. ``reason`` is in the words of whoever looked again; ``url`` opens the page of the case."""
+        say = self.words.in_(occasion.locale)
+        outcome = (
+            word("What you have stays yours. What we add comes with a case of its own, and with its own letter.")
+            if more
+            else word("The decision stays as it is. What the law gives you does not change by it.")
+        )
+        return self._letter(
+            say,
+            occasion,
+            (),
+            kind="dispute",
+            action=frame.action(say, occasion, say("See your case"), url),
+            why=frame.why(occasion, url),
+            said=self._looked_again(say, occasion, say(outcome), reason),
+        )
+
     def status(self, occasion: Occasion, given: Sequence[Given], progress: Progress) -> Letter:
         """Where the case stands and what comes next, with a promised date for all that is still to come."""
         say = self.words.in_(occasion.locale)
@@ -131,7 +150,9 @@ class Writer:
     def _letter(self, say: Say, occasion: Occasion, lines: Sequence[RemedyLine], **more: Any) -> Letter:
         """The moves that all letters share. Raises Refused ``letter_incomplete`` naming what is missing."""
         brand = occasion.brand
-        said = self._sorry(say, occasion, lines) if occasion.reason_code is not None else _glad(say, occasion)
+        said = more.pop("said", None)
+        if said is None:
+            said = self._sorry(say, occasion, lines) if occasion.reason_code is not None else _glad(say, occasion)
         return Letter(
             locale=occasion.locale,
             brand=brand,
@@ -168,6 +189,24 @@ class Writer:
             "note": say.fill(clean(edited.note).strip(), **slots) or say(thanks, **slots),
             "preview": line(say("What happened, what we did, and what you get.")),
             "closing": say("With our apologies,"),
+        }
+
+    def _looked_again(self, say: Say, occasion: Occasion, outcome: str, reason: str) -> dict[str, Any]:
+        """The same places where a second person answers: what he did, what came of it, and his own words for why."""
+        entry = self.reasons.get(occasion.reason_code or "", self.reasons["other"])
+        return {
+            "heading": say("We looked at your case once more"),
+            "reason": entry.in_(occasion.locale).label,
+            "ours": (
+                say(
+                    "You told us that you disagree. Somebody who had no part in the decision has looked at everything."
+                ),
+                outcome,
+                *_paragraphs(clean(reason)),
+            ),
+            "note": say("Thank you for telling us what you think. We would rather hear it than not know it."),
+            "preview": line(say("What came of the second look at your case.")),
+            "closing": say("With kind regards,"),
         }
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 
 import msgspec
 
-from compensation.cases.case import CaseFile, case_file
+from compensation.cases.case import CaseFile, case_file, events
+from compensation.cases.dispute.dispute import Spoken, disputes, spoken
 from compensation.cases.said import said
 from compensation.catalog.public import public_path
 from compensation.core.errors import NotFound
@@ -32,6 +33,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     case: CaseFile | None = None
     order: Order | None = None
     given: tuple[Given, ...] = ()
+    disputed: Spoken | None = None
+    """The dispute that a letter answers."""
 
 
 async def case_facts(tx: Tx, case_id: str, at: datetime, locale: str | None = None) -> Facts:
@@ -63,6 +66,13 @@ async def case_facts(tx: Tx, case_id: str, at: datetime, locale: str | None = No
     issued = standing(await rewards_of_case(tx, case_id)) if chosen else []
     given = _given_of_offer(occasion, chosen, issued) if chosen else ()
     return Facts(occasion=occasion, email=heard.person.email, case=case, given=given)
+
+
+async def dispute_facts(tx: Tx, case_id: str, at: datetime) -> Facts:
+    """The facts of a case with the answer that was given last. Raises as above."""
+    facts = await case_facts(tx, case_id, at)
+    told = spoken(await disputes(tx, case_id), await events(tx, case_id))
+    return msgspec.structs.replace(facts, disputed=next(one for one in reversed(told) if one.dispute.outcome))
 
 
 async def _own_words(tx: Tx, case: CaseFile) -> Edited:

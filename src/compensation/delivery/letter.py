@@ -30,7 +30,7 @@ from compensation.core.states import RewardState
 from compensation.core.text import language
 from compensation.merchants.brand import Brand
 
-LetterKind = Literal["offers", "remedy", "apology", "status"]
+LetterKind = Literal["offers", "remedy", "apology", "status", "dispute"]
 WRONG = ("none_chosen", "consent_missing", "signature_missing")
 """Why an offer form comes back: nothing was picked, the box of the picked offer was not ticked, or it lacks a name."""
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from compensation.cases.case import CaseFile, Event, Receipt, case_file, events, receipts
+from compensation.cases.dispute.dispute import Dispute, disputes
 from compensation.cases.evidence.piece import NamedEvidence, evidence_of
 from compensation.cases.inspection.inspection import Inspection, inspections
 from compensation.cases.said import Said, said
@@ -56,6 +57,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     evidence: list[NamedEvidence]
     inspections: list[Inspection]
     approvals: list[Approval]
+    disputes: list[Dispute]
+    """What was said in each stands in the events."""
     consents: list[ConsentOnRecord]
     rewards: list[Reward]
     messages: list[Written]
@@ -78,6 +81,7 @@ async def record(tx: Tx, case_id: str, at: datetime) -> bytes:
         evidence=await evidence_of(tx, case_id),
         inspections=await inspections(tx, case_id),
         approvals=await approvals(tx, case_id),
+        disputes=await disputes(tx, case_id),
         consents=await consents(tx, case_id),
         rewards=await rewards_of_case(tx, case_id),
         messages=[_message(row, key) for row in await tx.rows(sql.MESSAGES_OF_CASE, case_id)],

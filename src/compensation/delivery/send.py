@@ -10,7 +10,7 @@ import msgspec
 from compensation.core.crash import crashpoint
 from compensation.core.errors import NotFound, Refused, Unavailable
 from compensation.core.settings import Settings
-from compensation.core.states import DeliveryState
+from compensation.core.states import CaseState, DeliveryState
 from compensation.core.text import line
 from compensation.core.vault import Unreadable
 from compensation.customers.customer import key_of
@@ -20,9 +20,9 @@ from compensation.db.pool import Tx
 from compensation.db.unit import Doorway
 from compensation.delivery import sql
 from compensation.delivery.compose import Writer
-from compensation.delivery.facts import Facts, case_facts, order_facts
+from compensation.delivery.facts import Facts, case_facts, dispute_facts, order_facts
 from compensation.delivery.letter import Letter
-from compensation.delivery.links import VALID, address, link_of
+from compensation.delivery.links import VALID, LinkKind, address, link_of
 from compensation.delivery.render import Mail, environment, mail
 
 
@@ -56,6 +56,11 @@ class Post:
             assert facts.case is not None, "only a case has offers"
             until = (facts.case.created_at + VALID["offers"]).date()
             return self.writer.offers(occasion, facts.case.offers, address(self.base_url, "offers", token), until)
+        if letter == "dispute":
+            assert facts.disputed is not None, "somebody answered"
+            more = facts.disputed.dispute.further_case is not None
+            url = address(self.base_url, _page_of(facts), token)
+            return self.writer.dispute(occasion, facts.disputed.answer or "", url, more=more)
         return self.writer.remedy(occasion, facts.given, address(self.base_url, "gift", token))
 
 
@@ -130,12 +135,21 @@ async def _load(tx: Tx, letter: str, case_id: str | None, order_id: str | None, 
     if letter == "offers":
         assert case_id is not None, "an offers letter is about a case"
         facts, token = await case_facts(tx, case_id, at), await link_of(tx, "offers", case_id)
+    elif letter == "dispute":
+        assert case_id is not None, "a dispute is about a case"
+        facts = await dispute_facts(tx, case_id, at)
+        token = await link_of(tx, _page_of(facts), case_id)
     else:
         assert order_id is not None, "a remedy letter is about an order"
         facts, token = await order_facts(tx, order_id, at), await link_of(tx, "gift", order_id)
     if token is None:
         raise Refused("link_revoked", "The link of this letter was revoked; queue a new delivery.")
     return facts, token
+
+
+def _page_of(facts: Facts) -> LinkKind:
+    """Where the answer to a dispute leads: to the offers while they stand, else to where the case stands."""
+    return "offers" if facts.case is not None and facts.case.state is CaseState.offered else "status"
 
 
 def _message(facts: Facts, written: Mail, delivery_id: str) -> EmailMessage:

@@ -13,7 +13,7 @@ from compensation.db.answers import Who
 from compensation.db.outbox import Task, claim, finish, postpone
 from compensation.db.unit import Doorway
 from compensation.delivery.send import Post, send
-from compensation.delivery.tell import tell_offers, tell_remedy
+from compensation.delivery.tell import tell_dispute, tell_offers, tell_remedy
 from compensation.imports.issue import begin_import, do_chunk
 from compensation.issuance.order import IssueCase, issue_case
 from compensation.issuance.refund import refund
@@ -39,6 +39,7 @@ class Worker:
             "issue_case": self._issue_case,
             "refund": lambda task: refund(door, partners.payments, task),
             "tell_offers": lambda task: tell_offers(door, task),
+            "tell_dispute": lambda task: tell_dispute(door, task),
             "tell_remedy": lambda task: tell_remedy(door, task),
             "send": lambda task: send(door, post, partners.mail, task),
             "issue_import": lambda task: begin_import(door, task),

@@ -211,6 +211,25 @@ CODES: dict[str, Entry] = {
     "documents_missing": Entry(
         422, "The policy asks for papers that the case lacks.", "Add those in `documents`, or send without_documents."
     ),
+    "dispute_open": Entry(
+        422, "The customer disagrees and waits for an answer.", "Answer the dispute first; he disagrees once at a time."
+    ),
+    "dispute_answered": Entry(409, "The dispute has its answer.", _READ_AGAIN),
+    "already_answered": Entry(
+        422, "A second person has answered him on this decision.", "Read the dispute; a new decision can be disputed."
+    ),
+    "unknown_dispute": Entry(404, "The case has no such dispute.", _LIST),
+    "decided_before": Entry(
+        403, "Whoever decided does not answer for it.", "Name an agent who had no part in the decision."
+    ),
+    "nothing_to_change": Entry(
+        400, "The outcome and what came with it do not fit.", "`upheld` takes neither facts nor a further case."
+    ),
+    "unfit_case": Entry(400, "No case of this customer since he disagreed.", "Report one, and name it."),
+    "further_case_needed": Entry(
+        422, "What was issued stays.", "Report what is to be added as a case of its own and name it in further_case."
+    ),
+    "words_needed": Entry(400, "There are no words to be read.", "Write what the customer says."),
     "inspection_needed": Entry(
         422, "The policy wants the goods inspected first.", "Keep an inspection of the case, then choose."
     ),

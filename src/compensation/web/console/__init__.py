@@ -9,6 +9,7 @@ from compensation.web.console.case import case, download_receipt, download_recor
 from compensation.web.console.choose import grant, look, look_again, take
 from compensation.web.console.costs import judge_costs, look_at_costs
 from compensation.web.console.decide import ask, close_case, end, task_done
+from compensation.web.console.dispute import ask_what, give_answer, look_at_dispute, take_down
 from compensation.web.console.files import add_file, save_file, small_picture
 from compensation.web.console.finance import download_journal, finance, list_accounts, one_account
 from compensation.web.console.imports import (
@@ -44,7 +45,8 @@ def console() -> Router:
             login_form, login, logout, you, change_keys,
             cases, empty, send,
             case, show_receipt, download_receipt, download_record, as_text, as_mail, add_file, save_file, small_picture,
-            look_at_costs, judge_costs, look_at_goods, keep_inspection, look_at_words, keep_words,
+            look_at_costs, judge_costs, look_at_goods, keep_inspection,
+            ask_what, take_down, look_at_dispute, give_answer, look_at_words, keep_words,
             look, take, look_again, grant, ask, end, close_case, task_done, say_outcome,
             reward_page, print_reward, put_right,
             files, upload, one, progress, look_at_file, grant_file, call_off, save_result,

@@ -14,6 +14,7 @@ from compensation.delivery.words import Say
 from compensation.issuance.reward import Reward
 from compensation.web.api.record import zipped
 from compensation.web.asked import Door
+from compensation.web.console.disputed import seen as disagreements
 from compensation.web.console.evidence import evidence, files
 from compensation.web.console.explain import Explain
 from compensation.web.console.goods import checklist_of, seen
@@ -93,6 +94,7 @@ def case_page(request: StrictRequest, desk: Desk, work: Work, *, wrong: str | No
         else [],
         takes_files=work.heard is not None and work.case.state in OPEN,
         kinds=[(code, say(text)) for code, text in KINDS.items()],
+        disputes=disagreements(labels, work),
         inspected=seen(labels, work),
         goods_first=any(one.inspection == "needed" for one in work.case.offers),
         may_inspect=checklist_of(work) is not None,

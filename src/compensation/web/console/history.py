@@ -28,6 +28,8 @@ _WHAT = {
     "issuing": word("Issuing began"),
     "issued": word("Issued"),
     "closed": word("Closed"),
+    "disputed": word("The customer disagreed"),
+    "dispute_answered": word("His disagreement was answered"),
     "words_edited": word("The words were edited"),
     "evidence_added": word("A file was added"),
     "task_done": word("Task done"),

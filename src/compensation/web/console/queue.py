@@ -35,6 +35,7 @@ VIEWS: dict[str, str] = {
     "mine": word("Mine"),
     "needs_approval": word("Needs approval"),
     "to_inspect": word("Goods to inspect"),
+    "disputed": word("Disagreements"),
     "unread": word("Bounced or unopened"),
     "issued": word("Issued"),
     "closed": word("Closed"),
@@ -53,6 +54,10 @@ NOTHING: dict[str, tuple[str, str]] = {
     "unread": (
         word("Every message has arrived"),
         word("A case appears here when its message bounced, or was not opened for a week."),
+    ),
+    "disputed": (
+        word("No customer waits for an answer to his disagreement"),
+        word("A case appears here when its customer disagrees, until somebody who had no part in it answers."),
     ),
     "issued": (word("No issued case is open"), word("Cases whose remedy is out, and that nobody has closed yet.")),
     "closed": (word("No case is closed yet"), word("Closed, rejected and called-off cases appear here.")),
@@ -127,7 +132,7 @@ async def cases(
 
 
 def _row(labels: Labels, case: Case, heard: Said | None, now: datetime) -> Row:
-    due, late = answer_due(labels.say, case.state, case.answer_due, now)
+    due, late = answer_due(labels.say, case, now)
     families = dict.fromkeys(labels.family(code) for code in case.harms)
     return Row(
         id=case.id,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from compensation.cases.case import Case
 from compensation.core.states import CaseState
 from compensation.core.text import day, ltr
 from compensation.delivery.words import Say
@@ -22,9 +23,10 @@ def when(say: Say, at: dt.datetime, now: dt.datetime) -> str:
     return day(at.date(), say.locale, year=at.year != now.year)
 
 
-def answer_due(say: Say, state: str, due: dt.datetime, now: dt.datetime) -> tuple[str, bool]:
+def answer_due(say: Say, case: Case, now: dt.datetime) -> tuple[str, bool]:
     """By when somebody must decide, and whether that has passed. Once it is decided there is nothing to be late for."""
-    if state not in _WAITING:
+    due = case.answer_due
+    if case.state not in _WAITING and not case.disputed:
         return say("Answered"), False
     if due < now:
         return say("Was due: {when}", when=when(say, due, now)), True

@@ -7,6 +7,9 @@ import msgspec
 
 from compensation.cases.authority import Asked, approver, exceeded, is_himself
 from compensation.cases.case import CaseFile, Event, case_file, events
+from compensation.cases.dispute.answer import barring
+from compensation.cases.dispute.disagree import contestable
+from compensation.cases.dispute.dispute import Spoken, disputes, spoken
 from compensation.cases.evidence.piece import NamedEvidence, evidence_of
 from compensation.cases.inspection.inspection import Inspection, inspections
 from compensation.cases.papers import left_out
@@ -15,7 +18,7 @@ from compensation.cases.risk.review import Review, reviews
 from compensation.cases.risk.signals import Score, score
 from compensation.cases.said import Said, said
 from compensation.cases.witness import Approval, ConsentOnRecord, approvals, consents
-from compensation.core.errors import Forbidden
+from compensation.core.errors import Forbidden, Refused
 from compensation.core.money import Money
 from compensation.core.states import CaseState
 from compensation.customers.customer import Customer, customer
@@ -53,6 +56,12 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     program: Program
     proposer: str | None
     """Who made the proposal that waits for a second person."""
+    disputes: list[Spoken]
+    """Oldest first."""
+    may_dispute: bool
+    """Whether the customer may disagree now."""
+    barred_from_answering: str | None
+    """Why this agent may not answer a customer who disagrees: the code of the refusal; None where he may."""
     barred_from_approving: str | None
     """Why this agent may not approve: the code of the refusal; None where he may."""
     barred_from_declining: str | None
@@ -75,6 +84,10 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
             return ""
         person = self.heard.person
         return person.name or person.email or person.reference
+
+    @property
+    def open_dispute(self) -> Spoken | None:
+        return next((one for one in self.disputes if one.dispute.outcome is None), None)
 
     @property
     def chosen(self) -> Offer | None:
@@ -103,6 +116,8 @@ async def load(tx: Tx, who: Who, case_id: str, at: datetime) -> Work:
     proposer = _proposer(case, history)
     lately = [each for each in (await find(tx, case.customer_id, _MOST)).items if each.created_at > at - _YEAR]
     value = next((offer.value for offer in case.offers if offer.key == case.chosen), None)
+    may_dispute, told = await _disputed(tx, case, history, at)
+    no_answer = await barring(tx, case_id, case.customer_id, who.actor)
     barred = await _barred(tx, who, proposer, _asked(case, value), at)
     return Work(
         case=case,
@@ -122,10 +137,22 @@ async def load(tx: Tx, who: Who, case_id: str, at: datetime) -> Work:
         reviews=await reviews(tx, case_id),
         witnessed=await consents(tx, case_id),
         verdicts=await approvals(tx, case_id),
+        disputes=told,
+        may_dispute=may_dispute,
+        barred_from_answering=None if no_answer is None else no_answer.code,
         barred_from_approving=barred[0],
         barred_from_declining=barred[1],
         now=at,
     )
+
+
+async def _disputed(tx: Tx, case: CaseFile, history: list[Event], at: datetime) -> tuple[bool, list[Spoken]]:
+    told = spoken(await disputes(tx, case.id), history)
+    try:
+        await contestable(tx, case.id, case.state, at)
+    except Refused:
+        return False, told
+    return True, told
 
 
 def _proposer(case: CaseFile, history: list[Event]) -> str | None:

@@ -2,6 +2,7 @@
 
 from litestar import Router
 
+from compensation.web.pages.disagree import disagree_form, send_disagreement
 from compensation.web.pages.evidence import files, send_file
 from compensation.web.pages.gift import download_card, download_code, gift, pay_out, reveal_code
 from compensation.web.pages.offer import choose_offer, offers
@@ -16,6 +17,7 @@ def pages() -> Router:
         path="/",
         route_handlers=[
             offers, choose_offer, gift, reveal_code, download_code, download_card, pay_out, status, files, send_file,
+            disagree_form, send_disagreement,
             why, policy_in_force, policy_version_page,
         ],
         exception_handlers={Exception: refused},

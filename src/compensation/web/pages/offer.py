@@ -22,6 +22,7 @@ from compensation.delivery.send import Post
 from compensation.web.asked import Counted, Door
 from compensation.web.form import form_of
 from compensation.web.page import csrf_field, page
+from compensation.web.pages.disputed import Disputed, disputed, told
 from compensation.web.pages.link import opened, tongues
 from compensation.web.pages.status import in_language, missing, status_page
 from compensation.web.request import StrictRequest
@@ -35,10 +36,11 @@ async def offers(request: StrictRequest, token: FromPath[str], door: Door, limit
         facts = await in_language(request, tx, link.subject_id, door.clock())
         history = await events(tx, link.subject_id)
         asked = await stands_before(tx, link.subject_id)
-    assert facts.case is not None, "an offers link leads to a case"
+        assert facts.case is not None, "an offers link leads to a case"
+        said = await disputed(tx, facts.case, history, door.clock())
     if facts.case.state is not CaseState.offered:
-        return status_page(request, facts, history, asked)
-    return _offer_page(request, _letter(request, facts, token), token, asked)
+        return status_page(request, facts, history, asked, said)
+    return _offer_page(request, _letter(request, facts, token), token, asked, said)
 
 
 @post("/o/{token:str}", status_code=303)
@@ -49,16 +51,17 @@ async def choose_offer(request: StrictRequest, token: FromPath[str], door: Door,
     async with door.read(link.merchant_id) as tx:
         facts = await in_language(request, tx, link.subject_id, door.clock())
         asked = await stands_before(tx, link.subject_id)
-    assert facts.case is not None, "an offers link leads to a case"
+        assert facts.case is not None, "an offers link leads to a case"
+        said = await disputed(tx, facts.case, await events(tx, link.subject_id), door.clock())
     letter = _letter(request, facts, token)
     choice = next((one for one in letter.choices if one.key == typed.get("offer")), None)
     if choice is None:
-        return _offer_page(request, letter, token, asked, wrong="none_chosen")
+        return _offer_page(request, letter, token, asked, said, wrong="none_chosen")
     if choice.consent is not None and typed.get("agree") != choice.key:
-        return _offer_page(request, letter, token, asked, chosen=choice.key, wrong="consent_missing")
+        return _offer_page(request, letter, token, asked, said, chosen=choice.key, wrong="consent_missing")
     signature = line(typed.get(f"signature-{choice.key}", "")) if choice.signed else ""
     if choice.signed and not signature:
-        return _offer_page(request, letter, token, asked, chosen=choice.key, wrong="signature_missing")
+        return _offer_page(request, letter, token, asked, said, chosen=choice.key, wrong="signature_missing")
     offer = next(one for one in facts.case.offers if one.key == choice.key)
     agreed = sentence(offer, facts.occasion.locale)
     consent = ConsentGiven(sentence=clean(agreed), signature=signature[:200]) if agreed else None
@@ -69,10 +72,10 @@ async def choose_offer(request: StrictRequest, token: FromPath[str], door: Door,
     except Invalid as refusal:
         if refusal.code != "full_name_needed":
             raise
-        return _offer_page(request, letter, token, asked, chosen=choice.key, wrong="signature_missing")
+        return _offer_page(request, letter, token, asked, said, chosen=choice.key, wrong="signature_missing")
     except Refused as refusal:
         if refusal.code in ("documents_missing", "inspection_needed"):
-            return _offer_page(request, letter, token, asked, chosen=choice.key, wrong=refusal.code)
+            return _offer_page(request, letter, token, asked, said, chosen=choice.key, wrong=refusal.code)
         # Sent twice, or chosen by an agent meanwhile: the page says where the case stands now.
         if refusal.code != "wrong_state":
             raise
@@ -96,6 +99,7 @@ def _offer_page(
     letter: Letter,
     token: str,
     asked: Before,
+    said: Disputed,
     *,
     chosen: str | None = None,
     wrong: str | None = None,
@@ -114,4 +118,6 @@ def _offer_page(
         here=request.url.path,
         goods_first=asked.goods,
         missing=missing(request, asked, letter.locale),
+        disputes=told(request.app.state.post.writer.words.in_(letter.locale), said.told),
+        disagree=f"{request.url.path}/disagree" if said.may else "",
     )

@@ -15,6 +15,7 @@ from compensation.delivery.send import Post
 from compensation.delivery.tracking import Progress
 from compensation.web.asked import Counted, Door
 from compensation.web.page import page
+from compensation.web.pages.disputed import Disputed, disputed, told
 from compensation.web.pages.link import opened, read_in, tongues
 from compensation.web.request import StrictRequest
 from compensation.web.upload import KINDS
@@ -31,10 +32,14 @@ async def status(request: StrictRequest, token: FromPath[str], door: Door, limit
         facts = await in_language(request, tx, link.subject_id, door.clock())
         history = await events(tx, link.subject_id)
         asked = await stands_before(tx, link.subject_id)
-    return status_page(request, facts, history, asked)
+        assert facts.case is not None, "a status is that of a case"
+        said = await disputed(tx, facts.case, history, door.clock())
+    return status_page(request, facts, history, asked, said)
 
 
-def status_page(request: StrictRequest, facts: Facts, history: list[Event], asked: Before) -> Response[str]:
+def status_page(
+    request: StrictRequest, facts: Facts, history: list[Event], asked: Before, said: Disputed
+) -> Response[str]:
     assert facts.case is not None, "a status is that of a case"
     when = {event.what: event.at for event in history}
     progress = Progress(
@@ -58,6 +63,8 @@ def status_page(request: StrictRequest, facts: Facts, history: list[Event], aske
         csrf="",
         here=request.url.path if facts.case.state in OPEN else "",
         why=f"{request.url.path}/why",
+        disputes=told(request.app.state.post.writer.words.in_(letter.locale), said.told),
+        disagree=f"{request.url.path}/disagree" if said.may else "",
         goods_first=asked.goods and facts.case.state is CaseState.offered,
         missing=missing(request, asked, letter.locale) if facts.case.state in _WAITING else [],
     )

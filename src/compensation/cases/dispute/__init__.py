@@ -1,0 +1,1 @@
+"""Disputes: a customer disagrees with a decision, and somebody who had no part in it looks again and answers."""
