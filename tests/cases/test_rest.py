@@ -205,3 +205,12 @@ async def test_bad_reports_hear_what_is_wrong_and_change_nothing(
     assert refused["detail"]
     assert await owner.fetchval("SELECT count(*) FROM cases") == 0
     assert await owner.fetchval("SELECT count(*) FROM customers") == 0
+
+
+async def test_a_report_does_not_say_that_goods_were_inspected_and_a_dry_run_may(api: Api) -> None:
+    stated = {"inspection": {"grade": "A", "complete": True}}
+    refused = await api.post("/cases", INC_19 | stated, 400)
+    assert (refused["code"], refused["pointer"]) == ("inspection_not_stated", "/inspection")
+    assert (await api.get("/cases"))["items"] == []
+    dry = {name: value for name, value in INC_19.items() if name != "customer"}
+    assert (await api.post("/assessments", dry | stated))["offers"]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET
 
 from compensation.cases import sql
 from compensation.cases.authority import Named, acting, bounding
@@ -33,13 +34,26 @@ Channel = Literal["phone", "email", "chat", "self_service", "api", "import"]
 
 
 class ReportCase(Report, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A report with the customer it is about. ``ask_customer`` sends him the offers, to choose by himself."""
+    """A report with the customer it is about. ``ask_customer`` sends him the offers, to choose by himself.
+
+    Decoding raises Invalid ``inspection_not_stated`` where it states an inspection, and what a report raises.
+    """
 
     customer: Contact
     channel: Channel = "api"
     ask_customer: bool = False
     agent: Named = None
     """On whose behalf a merchant's system reports; the case is his to look after."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # What goods look like is said by whoever looked at them, with the checklist and his name on it.
+        if self.inspection is not UNSET:
+            raise Invalid(
+                "inspection_not_stated",
+                "A report cannot say that goods were inspected: open the case, then POST …/inspections.",
+                pointer="/inspection",
+            )
 
 
 class _Taken(msgspec.Struct, frozen=True):

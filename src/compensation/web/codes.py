@@ -230,6 +230,9 @@ CODES: dict[str, Entry] = {
         422, "What was issued stays.", "Report what is to be added as a case of its own and name it in further_case."
     ),
     "words_needed": Entry(400, "There are no words to be read.", "Write what the customer says."),
+    "inspection_not_stated": Entry(
+        400, "A report says that goods were inspected.", "Open the case without it, then keep an inspection."
+    ),
     "inspection_needed": Entry(
         422, "The policy wants the goods inspected first.", "Keep an inspection of the case, then choose."
     ),
