@@ -78,7 +78,7 @@ def evidence(locale: str, **more: Any) -> str:
 
 
 def offer(incident: str, locale: str | None = None, **more: Any) -> str:
-    return page("offer", asking(incident, locale), **{"chosen": None, "wrong": None} | more)
+    return page("offer", asking(incident, locale), **{"chosen": None, "wrong": None, "gone": ""} | more)
 
 
 def gift(incident: str, key: str, locale: str | None = None, *, revealed: bool = False, **more: Any) -> str:
@@ -181,6 +181,7 @@ def sheets() -> dict[str, str]:
         ),
         "offer.disputed.bg": offer("INC-15", disputes=disputed("bg"), disagree=""),
         "status.disputed.ar": status("INC-14", "credit", disputes=disputed("ar"), disagree=""),
+        "offer.gone.ar": offer("INC-14", gone="رصيد في المتجر", wrong="customer_cap_reached"),
         "offer.wrong.en": offer("INC-01", chosen="credit", wrong="consent_missing"),
         "offer.missing.ar": offer(
             "INC-14", goods_first=True, missing=("صورة",), chosen="credit", wrong="documents_missing"

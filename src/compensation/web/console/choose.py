@@ -21,10 +21,11 @@ from compensation.web.asked import Door
 from compensation.web.console.case import case_page, tools
 from compensation.web.console.message import preview
 from compensation.web.console.offers import lines, notes
-from compensation.web.console.session import AtDesk, Desk
+from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.verdict import authority
 from compensation.web.console.view import back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load, second_person
+from compensation.web.console.written import MOST, too_long, written
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
 from compensation.web.upload import KINDS
@@ -116,7 +117,13 @@ async def look_again(request: StrictRequest, case_id: FromPath[str], door: Door,
 async def grant(request: StrictRequest, case_id: FromPath[str], door: Door, desk: AtDesk) -> Response[str]:
     """Approve, as the second person."""
     typed = await form_of(request, desk.token)
-    reason = clean(typed.get("reason", "")).strip()[:2000]
+    reason = written(typed, "reason")
+    if too_long(words(request, desk.locale), reason):
+        async with door.read(desk.who.merchant_id) as tx:
+            work = await load(tx, desk.who, case_id, door.clock())
+        if work.chosen is None:
+            return back_to(case_id, "wrong_state")
+        return _look(request, desk, work, work.chosen, None, typed, {"reason": "long"})
     try:
         await door.write(approve, desk.who, Approve(case_id=case_id, reason=reason), key_of(typed))
     except Problem as problem:
@@ -162,7 +169,10 @@ def _look(
         signed=offer.consent is not None and offer.consent.form is ConsentForm.signed,
         ways={code: labels.say(text) for code, text in WAYS.items()},
         typed=typed or {},
-        wrong={field: labels.say(MISSING[text]) for field, text in (wrong or {}).items()},
+        wrong={
+            field: too_long(labels.say, written(typed or {}, field)) if text == "long" else labels.say(MISSING[text])
+            for field, text in (wrong or {}).items()
+        },
         preview=preview(request.app.state.post, work, offer.key),
         second=second,
         papers=[] if approving else [labels.say(KINDS[kind]) for kind in work.papers_left(offer)],
@@ -210,6 +220,8 @@ def _unexplained(offer: Offer, work: Work, typed: Mapping[str, str]) -> dict[str
         return {}
     if typed.get("why") not in WHYS:
         return {"why": "why"}
+    if len(written(typed, "words")) > MOST:
+        return {"words": "long"}
     return {"words": "words"} if typed["why"] == "other" and not line(typed.get("words", "")) else {}
 
 
@@ -217,4 +229,4 @@ def _override(offer: Offer, work: Work, typed: Mapping[str, str]) -> Override | 
     why = next((code for code in WHYS if code == typed.get("why")), None)
     if why is None or not _is_override(offer, work):
         return None
-    return Override(reason=why, words=clean(typed.get("words", "")).strip()[:2000])
+    return Override(reason=why, words=written(typed, "words"))

@@ -8,16 +8,15 @@ from litestar.params import FromPath
 from compensation.cases.reassess import CostVerdict, Reassess, reassess
 from compensation.core.errors import Problem
 from compensation.core.states import CaseState
-from compensation.core.text import clean, ltr
+from compensation.core.text import ltr
 from compensation.web.asked import Door
 from compensation.web.console.case import tools
-from compensation.web.console.session import AtDesk, Desk
+from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.view import back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load
+from compensation.web.console.written import reason_lacks, written
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
-
-_LONGEST = 2000
 
 
 @get("/cases/{case_id:str}/costs")
@@ -39,9 +38,9 @@ async def judge_costs(request: StrictRequest, case_id: FromPath[str], door: Door
         work = await load(tx, desk.who, case_id, door.clock())
     if work.case.state is not CaseState.offered or work.heard is None:
         return back_to(case_id, "wrong_state")
-    reason = clean(typed.get("reason", "")).strip()[:_LONGEST]
-    if not reason:
-        return _form(request, desk, work, typed, wrong=True)
+    reason = written(typed, "reason")
+    if lacks := reason_lacks(words(request, desk.locale), reason):
+        return _form(request, desk, work, typed, wrong=lacks)
     lines = range(1, len(work.heard.report.cost_lines) + 1)
     verdicts = tuple(CostVerdict(line, f"line.{line}" in typed) for line in lines)
     what = Reassess(case_id=case_id, cost_lines=verdicts, reason=reason)
@@ -53,11 +52,10 @@ async def judge_costs(request: StrictRequest, case_id: FromPath[str], door: Door
 
 
 def _form(
-    request: StrictRequest, desk: Desk, work: Work, typed: Mapping[str, str], *, wrong: bool = False
+    request: StrictRequest, desk: Desk, work: Work, typed: Mapping[str, str], *, wrong: str = ""
 ) -> Response[str]:
     assert work.heard is not None, "who was erased claims nothing any more"
     labels, _ = tools(request, desk, work)
-    say = labels.say
     lines = [
         (f"line.{at}", labels.cost(line.type), line.amount, ltr(line.reference) if line.reference else "")
         for at, line in enumerate(work.heard.report.cost_lines, 1)
@@ -70,6 +68,6 @@ def _form(
         work=work,
         lines=lines,
         typed=typed,
-        wrong=say("Write the reason; it stays in the history of the case") if wrong else None,
+        wrong=wrong,
         room="open",
     )

@@ -14,13 +14,12 @@ from compensation.issuance.read import reward
 from compensation.issuance.task import Done, mark_done
 from compensation.web.asked import Door
 from compensation.web.console.case import tools
-from compensation.web.console.session import AtDesk, Desk
+from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.view import back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load
+from compensation.web.console.written import reason_lacks, written
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
-
-_LONGEST = 2000
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,9 +75,9 @@ async def end(request: StrictRequest, case_id: FromPath[str], door: Door, desk: 
     """Do it, for the reason given."""
     typed = await form_of(request, desk.token)
     name, work = await _asked(request, case_id, door, desk)
-    reason = typed.get("reason", "").strip()[:_LONGEST]
-    if not reason:
-        return _form(request, desk, work, name, wrong=True)
+    reason = written(typed, "reason")
+    if lacks := reason_lacks(words(request, desk.locale), reason):
+        return _form(request, desk, work, name, typed=reason, wrong=lacks)
     key = key_of(typed)
     try:
         if name == "reject":
@@ -127,7 +126,9 @@ async def _asked(request: StrictRequest, case_id: str, door: Door, desk: Desk) -
     return request.url.path.rpartition("/")[2], work
 
 
-def _form(request: StrictRequest, desk: Desk, work: Work, name: str, *, wrong: bool = False) -> Response[str]:
+def _form(
+    request: StrictRequest, desk: Desk, work: Work, name: str, *, typed: str = "", wrong: str = ""
+) -> Response[str]:
     labels, _ = tools(request, desk, work)
     say, ending = labels.say, ENDINGS[name]
     return view(
@@ -139,7 +140,8 @@ def _form(request: StrictRequest, desk: Desk, work: Work, name: str, *, wrong: b
         heading=say(ending.heading, name=isolate(work.name) if work.name else ltr(work.number)),
         effect=say(ending.effect),
         button=say(ending.button),
-        wrong=say("Write the reason; it stays in the history of the case") if wrong else None,
+        typed=typed,
+        wrong=wrong,
         act=f"/console/cases/{work.case.id}/{name}",
         room="needs_approval" if name != "cancel" else "open",
     )

@@ -21,13 +21,13 @@ from compensation.web.asked import Door
 from compensation.web.console.case import tools
 from compensation.web.console.disputed import seen
 from compensation.web.console.labels import Labels
-from compensation.web.console.session import AtDesk, Desk
+from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.view import NOT_DONE, back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load
+from compensation.web.console.written import too_long, written
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
 
-MOST = 2000
 _OUT = (CaseState.issued, CaseState.closed)
 _ASKED_AGAIN = {
     "nothing_changed": "outcome.upheld",
@@ -38,6 +38,7 @@ _ASKED_AGAIN = {
 _LACKS = {
     "outcome": word("Say what came of the second look"),
     "reason": word("Write to the customer why"),
+    "words": word("Write what the customer says"),
     "further": word("Name the case of this customer that was reported since he disagreed"),
 }
 
@@ -53,11 +54,12 @@ async def ask_what(request: StrictRequest, case_id: FromPath[str], door: Door, d
 async def take_down(request: StrictRequest, case_id: FromPath[str], door: Door, desk: AtDesk) -> Response[str]:
     """Keep his words."""
     typed = await form_of(request, desk.token)
-    words = typed.get("words", "").strip()
-    if not words or len(words) > MOST:
-        return _words(request, desk, await _load(door, desk, case_id), words, wrong=True)
+    said = written(typed, "words")
+    say = words(request, desk.locale)
+    if lacks := too_long(say, said) if said else say(_LACKS["words"]):
+        return _words(request, desk, await _load(door, desk, case_id), said, wrong=lacks)
     try:
-        await door.write(disagree, desk.who, Disagree(case_id=case_id, words=words), key_of(typed))
+        await door.write(disagree, desk.who, Disagree(case_id=case_id, words=said), key_of(typed))
     except Problem as problem:
         return not_done(case_id, problem)
     return see(f"/console/cases/{case_id}?done=disputed")
@@ -105,14 +107,13 @@ async def _load(door: Doorway, desk: Desk, case_id: str) -> Work:
 def _lacking(labels: Labels, work: Work, typed: Mapping[str, str]) -> dict[str, str]:
     """What is not said yet: the id of the field, and what to do about it."""
     say, wrong = labels.say, {}
-    outcome, reason = typed.get("outcome"), typed.get("reason", "").strip()
+    outcome, reason = typed.get("outcome"), written(typed, "reason")
     if outcome not in Outcome.__members__:
         wrong["outcome.upheld"] = say(_LACKS["outcome"])
     if not reason:
         wrong["reason"] = say(_LACKS["reason"])
-    elif len(reason) > MOST:
-        over = len(reason) - MOST
-        wrong["reason"] = say.many("Make it {n} character shorter", "Make it {n} characters shorter", over)
+    elif long := too_long(say, reason):
+        wrong["reason"] = long
     if outcome == Outcome.decided_anew and work.case.state in _OUT and not typed.get("further", "").strip():
         wrong["further"] = say(_LACKS["further"])
     return wrong
@@ -137,19 +138,14 @@ async def _answer(door: Doorway, desk: Desk, work: Work, typed: Mapping[str, str
         case_id=work.case.id,
         dispute_id=dispute.dispute.id,
         outcome=outcome,
-        reason=typed["reason"].strip(),
+        reason=written(typed, "reason"),
         harms=harms,
         cost_lines=lines,
         further_case=further,
     )
 
 
-def _words(request: StrictRequest, desk: Desk, work: Work, typed: str, *, wrong: bool = False) -> Response[str]:
-    labels, _ = tools(request, desk, work)
-    say = labels.say
-    lacks = say("Write what the customer says")
-    if typed:
-        lacks = say.many("Make it {n} character shorter", "Make it {n} characters shorter", len(typed) - MOST)
+def _words(request: StrictRequest, desk: Desk, work: Work, typed: str, *, wrong: str = "") -> Response[str]:
     return view(
         request,
         desk,
@@ -157,7 +153,7 @@ def _words(request: StrictRequest, desk: Desk, work: Work, typed: str, *, wrong:
         status=422 if wrong else 200,
         work=work,
         typed=typed,
-        wrong=lacks if wrong else None,
+        wrong=wrong,
         room="open",
     )
 

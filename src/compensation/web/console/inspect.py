@@ -20,10 +20,10 @@ from compensation.web.console.labels import Labels
 from compensation.web.console.session import AtDesk, Desk
 from compensation.web.console.view import back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load
+from compensation.web.console.written import too_long, written
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
 
-_LONGEST = 2000
 _LACKS = {
     "item": word("Say whether this is well: {item}"),
     "grade": word("Choose a grade"),
@@ -59,7 +59,7 @@ async def keep_inspection(request: StrictRequest, case_id: FromPath[str], door: 
         missing=tuple(one.code for one in checklist.accessories if f"missing.{one.code}" in typed),
         grade=Grade(typed["grade"]),
         disposition=Disposition(typed["disposition"]),
-        note=typed.get("note", "")[:_LONGEST],
+        note=written(typed, "note"),
         evidence=tuple(piece.id for piece in work.evidence if f"file.{piece.id}" in typed),
     )
     try:
@@ -83,6 +83,8 @@ def _lacking(labels: Labels, checklist: Checklist, typed: Mapping[str, str]) -> 
         wrong["disposition"] = say(_LACKS["disposition"])
     elif (typed.get("grade"), typed["disposition"]) == ("D", "restock"):
         wrong["disposition"] = say(_LACKS["broken"])
+    if long := too_long(say, written(typed, "note")):
+        wrong["note"] = long
     return wrong
 
 

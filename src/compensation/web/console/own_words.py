@@ -6,18 +6,22 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from compensation.core.errors import Invalid, Problem
-from compensation.core.text import clean
 from compensation.delivery.edit import BEFORE, FIELDS, EditWords, edit_words
+from compensation.delivery.words import word
 from compensation.web.asked import Door
 from compensation.web.console.case import tools
 from compensation.web.console.message import preview
 from compensation.web.console.session import AtDesk, Desk
 from compensation.web.console.view import back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load
+from compensation.web.console.written import too_long, written
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
 
 _LONGEST = {"reason": 200, "done": 2000, "prevention": 2000, "note": 2000}
+
+
+_UNFILLED = word("A word in braces here cannot be filled in; write it out")
 
 
 @get("/cases/{case_id:str}/words")
@@ -33,9 +37,13 @@ async def look_at_words(request: StrictRequest, case_id: FromPath[str], door: Do
 
 @post("/cases/{case_id:str}/words", status_code=303)
 async def keep_words(request: StrictRequest, case_id: FromPath[str], door: Door, desk: AtDesk) -> Response[str]:
-    """Keep them. The form comes back where a placeholder cannot be filled, with what was written."""
+    """Keep them. The form comes back where a text is too long or a word cannot be filled in, with what was written."""
     typed = await form_of(request, desk.token)
-    words = {name: clean(typed.get(name, "")).strip()[: _LONGEST[name]] for name in FIELDS}
+    words = {name: written(typed, name) for name in FIELDS}
+    if wrong := next((name for name in FIELDS if len(words[name]) > _LONGEST[name]), None):
+        async with door.read(desk.who.merchant_id) as tx:
+            work = await load(tx, desk.who, case_id, door.clock())
+        return _form(request, desk, work, words, wrong=wrong)
     try:
         await door.write(edit_words, desk.who, EditWords(case_id=case_id, **words), key_of(typed))
     except Invalid as refusal:
@@ -69,7 +77,7 @@ def _form(
             ("prevention", say("How it will not happen again"), 3),
             ("note", say("Your personal note"), 4),
         ),
-        longest=_LONGEST,
+        fault=(too_long(say, typed[wrong], _LONGEST[wrong]) or say(_UNFILLED)) if wrong else "",
         typed=typed,
         wrong=wrong,
         room="open",

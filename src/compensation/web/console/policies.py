@@ -26,6 +26,7 @@ from compensation.web.asked import Door
 from compensation.web.console.labels import Labels
 from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.view import key_of, see, view
+from compensation.web.console.written import too_long, written
 from compensation.web.form import form_of
 from compensation.web.policy_words import Part, PolicyWords
 from compensation.web.public_link import PublicLinks, public_links
@@ -134,7 +135,10 @@ async def keep(request: StrictRequest, door: Door, desk: AtDesk) -> Response[str
     """Keep it as a draft; what is wrong is said with its line, and what was typed stays."""
     _must_write(desk)
     typed = await form_of(request, desk.token, longest=_LONGEST)
-    text, note = typed.get("text", ""), typed.get("note", "")[:2000]
+    text, note = typed.get("text", ""), written(typed, "note")
+    if long := too_long(words(request, desk.locale), note):
+        wrong = {"note": long}
+        return view(request, desk, "policy_new.html", status=422, text=text, note=note, wrong=wrong, room="policies")
     try:
         kept = await door.write(draft, desk.who, NewDraft(text=text, note=note), key_of(typed))
     except Invalid as problem:

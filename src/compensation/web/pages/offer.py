@@ -12,6 +12,7 @@ from compensation.cases.case import events
 from compensation.cases.choose import Choose, choose
 from compensation.cases.consent import ConsentGiven, sentence
 from compensation.cases.papers import Before, stands_before
+from compensation.cases.promise import goodwill
 from compensation.core.errors import Invalid, Refused
 from compensation.core.states import CaseState
 from compensation.core.text import clean, line
@@ -74,6 +75,9 @@ async def choose_offer(request: StrictRequest, token: FromPath[str], door: Door,
             raise
         return _offer_page(request, letter, token, asked, said, chosen=choice.key, wrong="signature_missing")
     except Refused as refusal:
+        if refusal.code == "customer_cap_reached":
+            left = _still_to_be_had(letter, facts, int(refusal.extra["left"]["amount"]))
+            return _offer_page(request, left, token, asked, said, gone=choice.name, wrong=refusal.code)
         if refusal.code in ("documents_missing", "inspection_needed"):
             return _offer_page(request, letter, token, asked, said, chosen=choice.key, wrong=refusal.code)
         # Sent twice, or chosen by an agent meanwhile: the page says where the case stands now.
@@ -94,6 +98,13 @@ def _letter(request: StrictRequest, facts: Facts, token: str) -> Letter:
     return msgspec.structs.replace(letter, choices=shown)
 
 
+def _still_to_be_had(letter: Letter, facts: Facts, left: int) -> Letter:
+    """The letter with the offers whose goodwill is within what is left for this customer."""
+    assert facts.case is not None, "an offers link leads to a case"
+    within = {one.key for one in facts.case.offers if goodwill(one).amount <= left}
+    return msgspec.structs.replace(letter, choices=tuple(one for one in letter.choices if one.key in within))
+
+
 def _offer_page(
     request: StrictRequest,
     letter: Letter,
@@ -102,6 +113,7 @@ def _offer_page(
     said: Disputed,
     *,
     chosen: str | None = None,
+    gone: str = "",
     wrong: str | None = None,
 ) -> Response[str]:
     return page(
@@ -115,6 +127,7 @@ def _offer_page(
         csrf=csrf_field(request.app.state.door.vault, token),
         chosen=chosen,
         wrong=wrong,
+        gone=gone,
         here=request.url.path,
         goods_first=asked.goods,
         missing=missing(request, asked, letter.locale),
