@@ -19,6 +19,10 @@ _COMMANDS = {
         "compensation.partners.payment_simulator.server",
         "Play the payment processor; no money moves.",
     ),
+    "simulate-supplier": (
+        "compensation.partners.supplier_simulator.server",
+        "Play the supplier of other brands' cards; nothing is bought.",
+    ),
     "migrate": ("compensation.db.migrate", "Bring the schema up to date, as its owner."),
     "rotate-keys": ("compensation.jobs.rotate", "Put everything under the present root key while all goes on."),
     "seed-demo": ("compensation.merchants.demo", "Make the demo merchant, its agent and its test API key."),

@@ -72,6 +72,8 @@ OFFER = """
 EVIDENCE = """
   INSERT INTO evidence SELECT merchant_id, 'evd_x', '{case}', '{customer}', 1, '{kind}', 'image/png', 1,
     decode(repeat('00', 32), 'hex'), '{{}}', '', 'key_x', created_at FROM orders LIMIT 1; """
+BOUGHT = """ALTER TABLE rewards DROP CONSTRAINT issued_by_its_supplier;
+  UPDATE rewards SET kind = 'product_card', terms = '{"supplier": "main"}'; """
 PROMISE = """
   INSERT INTO goodwill_promises SELECT merchant_id, 'gwp_x', 'case_x', 'cus_x', 'EUR', 5, created_at, {most}, {since},
     created_at FROM orders LIMIT 1; """
@@ -152,6 +154,15 @@ TAMPERING = {
         + """ALTER TABLE imports DROP CONSTRAINT maker_is_not_checker;
         UPDATE imports SET alone = false, approved_by = created_by"""
     ),
+    "a card of another brand was ordered under its own id, once, and has its supplier's order and code when issued": (
+        BOUGHT
+    ),
+    "a card of another brand is promised from its budget until it is issued, then owed to its supplier, no dearer": (
+        BOUGHT + "UPDATE rewards SET partner_id = id"
+    ),
+    "nothing is owed to a supplier but for a card that he gave": """
+        INSERT INTO accounts (merchant_id, id, balance, opened_at)
+        SELECT merchant_id, 'supplier_payable:main:EUR:' || id, 5, created_at FROM rewards LIMIT 1""",
     "no work is dead": """
         INSERT INTO outbox (merchant_id, id, topic, subject_id, created_at, due_at, ended, ended_at)
         SELECT id, 'out_x', 'send', 'dlv_x', now(), now(), 'dead', now() FROM merchants""",

@@ -24,7 +24,7 @@ from compensation.jobs.dispatch import Worker
 from compensation.ledger.account import Role
 from compensation.notices.endpoint import Endpoint, NewEndpoint, add
 from compensation.notices.event import EventType, Feed, feed
-from compensation.partners import NoProcessor, Partners
+from compensation.partners import NoProcessor, NoSupplier, Partners
 from compensation.partners.smtp import SmtpChannel
 from compensation.partners.webhooks import WebhookCaller
 from tests.notices.receiver import Receiver
@@ -130,7 +130,11 @@ async def caller() -> AsyncIterator[WebhookCaller]:
 @pytest.fixture
 async def worker(door: Doorway, settings: Settings, caller: WebhookCaller) -> AsyncIterator[Worker]:
     nobody = NoProcessor()
-    made = Worker(door, Partners(nobody, nobody, SmtpChannel("smtp://127.0.0.1:1"), caller), Post(settings))
+    made = Worker(
+        door,
+        Partners(nobody, nobody, SmtpChannel("smtp://127.0.0.1:1"), caller, NoSupplier(), NoSupplier()),
+        Post(settings),
+    )
     yield made
     await made.settle()
 

@@ -42,7 +42,7 @@ def _play(command: str) -> None:
             # Before it answers, so that whoever has been answered knows how it takes a signal.
             signal.signal(signal.SIGTERM, signal.SIG_IGN if os.environ.get("DOUBLE_IGNORES") else _last_look)
             http.server.HTTPServer(("127.0.0.1", int(os.environ["COMPENSATION_PORT"])), _Health).serve_forever()
-        case "work" | "simulate-payments":
+        case "work" | "simulate-payments" | "simulate-supplier":
             signal.pause()
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from compensation.catalog.legal import flaws
+from compensation.catalog.products import ProductBook, Products
 from compensation.core.errors import Invalid
 from compensation.core.states import PolicyState
 from compensation.engine.checklist import InspectionBook
@@ -34,6 +35,7 @@ class Library:
         self.taxonomy = Taxonomy(_read(folder / "harms.toml", HarmBook))
         self.inspection = _read(folder / "inspection.toml", InspectionBook)
         self.shelf = Shelf(_read(folder / "remedies.toml", RemedyBook))
+        self.products = Products(_read(folder / "products.toml", ProductBook))
         self.reasons = frozenset(tomllib.loads((folder / "reasons.toml").read_text(encoding="utf-8")))
         self.law = Law(tuple(self._pack(path) for path in sorted((folder / "legal").glob("*.toml"))))
         once = [_read(path, LegalPack) for path in sorted((folder / "legal" / "superseded").glob("*.toml"))]

@@ -19,6 +19,8 @@ POINTS: frozenset[str] = frozenset(
         "outbox.before_done",
         "refund.before_call",
         "refund.after_call",
+        "product.before_call",
+        "product.after_call",
         "deliver.before_send",
         "deliver.after_send",
         "import.before_chunk",

@@ -36,6 +36,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Stripe's live key, for live merchants. Without one their refunds wait."""
     stripe_test_key: str = ""
     """Stripe's test key, for test merchants, who never touch the live one."""
+    supplier_url: str = ""
+    """Where the supplier of other brands' cards is asked, for live merchants. Without one they cannot be ordered."""
+    supplier_key: str = ""
+    """The supplier's key for us."""
+    supplier_simulator_url: str = ""
+    """Where the supplier simulator that ships with us listens, for test merchants in development."""
     environment: str = "production"
     """``development`` opens /dev/mailbox and accepts http links; anything else is production."""
     data: Path = Path("var")

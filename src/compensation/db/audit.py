@@ -13,6 +13,7 @@ from compensation.db.law import Law
 from compensation.db.ledger_laws import LEDGER_LAWS
 from compensation.db.points_laws import POINTS_LAWS
 from compensation.db.policy_laws import POLICY_LAWS
+from compensation.db.product_laws import PRODUCT_LAWS
 from compensation.db.value_laws import VALUE_LAWS
 
 SHOWN = 20
@@ -29,6 +30,7 @@ LAWS = (
     *IMPORT_LAWS,
     *POLICY_LAWS,
     *POINTS_LAWS,
+    *PRODUCT_LAWS,
     Law(
         "no work is dead",
         "SELECT merchant_id, id, topic, subject_id, last_error FROM outbox WHERE ended = 'dead'",

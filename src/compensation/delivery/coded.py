@@ -1,5 +1,6 @@
-"""The rewards of an order that have a code, each with what its letter calls it."""
+"""The rewards of an order that have a code or wait for one, each with what its letter calls it."""
 
+from compensation.core.states import RewardState
 from compensation.delivery.facts import Facts
 from compensation.delivery.letter import Card, Promise
 from compensation.delivery.remedies import told
@@ -15,6 +16,13 @@ def coded(say: Say, facts: Facts) -> list[tuple[Reward, Card | Promise]]:
     found = []
     for given, reward in zip(things, facts.order.rewards, strict=False):
         thing = told(say, given, facts.occasion.brand_name)
-        if reward.code_last4 and isinstance(thing, (Card, Promise)):
+        if _has_code(reward) and isinstance(thing, (Card, Promise)):
             found.append((reward, thing))
     return found
+
+
+def _has_code(reward: Reward) -> bool:
+    """Another brand's card has one only once its supplier gave it, and none if he would not sell it."""
+    if reward.kind == Kind.product_card:
+        return reward.state is not RewardState.refused
+    return reward.code_last4 is not None

@@ -47,7 +47,11 @@ _RIGHTS_IN_KIND = {
     ),
 }
 """Without a sum that may be given instead, and with one."""
-_BUTTONS = {Kind.gift_card: word("Open your gift card"), Kind.store_credit: word("Open your store credit")}
+_BUTTONS = {
+    Kind.gift_card: word("Open your gift card"),
+    Kind.product_card: word("Open your gift card"),
+    Kind.store_credit: word("Open your store credit"),
+}
 
 
 class Writer:

@@ -128,7 +128,7 @@ def _given(occasion: Occasion, line: RemedyLine, reward: Reward | None) -> Given
         due_on=reward.due_at.date() if reward and reward.due_at else None,
         expires_on=reward.expires_at.date() if reward and reward.expires_at else None,
         done=reward is not None and reward.state is RewardState.redeemed,
-        cancelled=reward is not None and reward.state is RewardState.voided,
+        cancelled=reward is not None and reward.state in (RewardState.voided, RewardState.refused),
     )
 
 

@@ -18,6 +18,7 @@ from compensation.engine.terms import (
     Kind,
     LimitedOfferTerms,
     PointsTerms,
+    ProductTerms,
     RefundTerms,
     TaskTerms,
     TierTerms,
@@ -64,7 +65,7 @@ def foreseen(line: RemedyLine, settles: DueKind | None, on: dt.date) -> Given:
     match terms:
         case RefundTerms():
             due = on + dt.timedelta(days=terms.due_in_days)
-        case CreditTerms() | CardTerms() | PointsTerms() | ExperienceTerms():
+        case CreditTerms() | CardTerms() | PointsTerms() | ExperienceTerms() | ProductTerms():
             midnight = dt.datetime(on.year, on.month, on.day, tzinfo=dt.UTC)
             end = valid_until(midnight, terms.valid_months)
             expires = end.date() if end else None

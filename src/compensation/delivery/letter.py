@@ -76,7 +76,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     giveable: bool
     """Whether another person may use it; store credit stays with the account."""
     law: tuple[str, ...] = ()
-    """What the law says of such value, each in one sentence."""
+    """What the law says of such value, each in one sentence; of another brand's card, where and how it is used."""
+    elsewhere: bool = False
+    """Another brand's card: it is used there and not with us, and its code is shown as that brand writes it."""
 
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,6 +207,11 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     """Where the picture to keep is asked for by a post."""
     print: str = ""
     """Where the card to print is asked for by a post."""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Another brand's card."""
+        return self.card is not None and self.card.elsewhere
 
 
 class Tongue(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from compensation.engine.terms import (
     Kind,
     LimitedOfferTerms,
     PointsTerms,
+    ProductTerms,
     RefundTerms,
     Terms,
     TierTerms,
@@ -37,17 +38,37 @@ def told(say: Say, given: Given, brand: str) -> Card | Promise | None:
     """The remedy as it stands in a letter; None for words, which are the letter itself."""
     if given.kind is Kind.words:
         return None
+    if isinstance(given.line.terms, ProductTerms) and given.line.amount is not None:
+        return _of_another_brand(say, given, given.line.terms, given.line.amount)
     if given.kind in (Kind.store_credit, Kind.gift_card) and given.line.amount is not None:
         return Card(
             name=name(say, given),
             total=given.total or given.line.amount,
             made_of=made_of(say, given),
-            valid=say("Valid until {date}", date=given.expires_on) if given.expires_on else say("Never expires"),
+            valid=_valid(say, given),
             fees=say("No fees"),
             giveable=given.kind is Kind.gift_card,
             law=by_law(say, given.line.terms),
         )
     return Promise(name=name(say, given), said=said(say, given, brand), amount=given.total)
+
+
+def _of_another_brand(say: Say, given: Given, terms: ProductTerms, total: Money) -> Card:
+    brand = terms.name.in_(say.locale)
+    return Card(
+        name=brand,
+        total=total,
+        made_of=made_of(say, given),
+        valid=_valid(say, given),
+        fees=say("No fees"),
+        giveable=True,
+        law=(say("You use this card at {brand}, by its rules.", brand=brand), terms.rules.in_(say.locale)),
+        elsewhere=True,
+    )
+
+
+def _valid(say: Say, given: Given) -> str:
+    return say("Valid until {date}", date=given.expires_on) if given.expires_on else say("Never expires")
 
 
 def by_law(say: Say, terms: Terms) -> tuple[str, ...]:

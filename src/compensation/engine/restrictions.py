@@ -11,6 +11,7 @@ from compensation.engine.terms import (
     ExperienceTerms,
     LimitedOfferTerms,
     PointsTerms,
+    ProductTerms,
     RefundTerms,
     TaskTerms,
     TierTerms,
@@ -30,6 +31,8 @@ def restrictions(line: RemedyLine) -> tuple[Reason, ...]:
             here = (Reason("restriction.here_only", {**remedy}),) if product != "prepaid" else ()
             return (*here, _months(line, months))
         case ExperienceTerms(valid_months=months):
+            return (_months(line, months),)
+        case ProductTerms(valid_months=months):
             return (_months(line, months),)
         case LimitedOfferTerms(valid_days=days) | TierTerms(days=days):
             return (Reason("restriction.valid_days", {**remedy, "days": days}),)

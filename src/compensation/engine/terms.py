@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from compensation.core.money import Money
+from compensation.engine.harm import Wording
 
 
 class Kind(enum.StrEnum):
@@ -20,6 +21,7 @@ class Kind(enum.StrEnum):
     limited_offer = "limited_offer"
     experience = "experience"
     task = "task"
+    product_card = "product_card"
     words = "words"
 
 
@@ -94,6 +96,21 @@ class TaskTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="task", kw_on
     """``incident`` for a task that one incident owns for all its cases, such as a corrective campaign."""
 
 
+class ProductTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="product_card", kw_only=True, gc=False):
+    """A gift card of another brand, as its catalogue described it on the day it was ordered.
+
+    ``fee`` is what the supplier asks beside the face value, in the same currency. ``valid_months`` is what the brand
+    promises; the supplier's own date goes before it.
+    """
+
+    product: str
+    supplier: str
+    name: Wording
+    rules: Wording
+    fee: int
+    valid_months: int | None
+
+
 class WordsTerms(msgspec.Struct, frozen=True, tag_field="kind", tag="words", kw_only=True, gc=False):
     """Words that travel with the offer. ``earlier`` counts the apologies made before, so that none is repeated."""
 
@@ -111,6 +128,7 @@ Terms = (
     | LimitedOfferTerms
     | ExperienceTerms
     | TaskTerms
+    | ProductTerms
     | WordsTerms
 )
 

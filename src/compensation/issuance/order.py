@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from compensation.catalog.library import library
 from compensation.core.errors import NotFound, Problem, Refused
 from compensation.core.ids import new_id
 from compensation.core.money import MAX_AMOUNT, POINTS, Money
@@ -31,12 +32,14 @@ EVENTS = {OrderState.issued: "event:order.issued", OrderState.partly_issued: "ev
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One reward to issue. ``amount`` is its worth in money; ``points`` how many points stand for it."""
+    """One reward to issue. ``amount`` is its worth in money; ``points`` how many points stand for it, and ``product``
+    which brand's card it is. ``valid_months`` is for what is ours; a brand's card is valid as its product says."""
 
-    kind: Annotated[str, Meta(pattern="^(gift_card|store_credit|points)$")]
+    kind: Annotated[str, Meta(pattern="^(gift_card|store_credit|points|product_card)$")]
     amount: Money
     bonus: Money | None = None
     points: Annotated[int, Meta(gt=0, le=MAX_AMOUNT)] | None = None
+    product: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     valid_months: Annotated[int, Meta(ge=1, le=120)] = 60
 
     def __post_init__(self) -> None:
@@ -49,10 +52,20 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             raise ValueError("the bonus must be in the currency of the amount (currency_mismatch)")
         if (self.kind == "points") != (self.points is not None):
             raise ValueError("points are named for an item of kind points, and only there")
+        if (self.kind == "product_card") != (self.product is not None):
+            raise ValueError("a product is named for an item of kind product_card, and only there")
+        if self.product is not None and self.bonus is not None:
+            raise ValueError("a brand's card has no bonus; order it at a higher value that is sold")
 
     @property
     def line(self) -> RemedyLine:
-        """The same thing as a line of a plan, so that there is one way to issue."""
+        """The same thing as a line of a plan, so that there is one way to issue. Raises Invalid ``unknown_product`` and
+        Refused ``not_sold`` for a card of another brand."""
+        if self.product is not None:
+            sold = library().products.named(self.product).terms(self.amount)
+            return RemedyLine(
+                remedy="digital_gift_card", part=Part.goodwill, terms=sold, reason=ORDERED, amount=self.amount
+            )
         if self.points is not None:
             terms, remedy = PointsTerms(points=self.points, valid_months=self.valid_months), "loyalty_points"
             return RemedyLine(remedy=remedy, part=Part.goodwill, terms=terms, reason=ORDERED, amount=self.amount)
@@ -80,8 +93,9 @@ class IssueCase(msgspec.Struct, frozen=True):
 
 
 async def issue(tx: Tx, asks: Sequence[Ask[OrderRequest]], at: datetime) -> list[Order | Problem]:
-    """Issue the rewards of many orders. Refuses ``budget_exhausted``, ``unknown_program``, ``unknown_customer``, and
-    ``choose_in_case`` for a ``reference`` that is a case in which something is owed."""
+    """Issue the rewards of many orders. Refuses ``budget_exhausted``, ``unknown_program``, ``unknown_customer``,
+    ``choose_in_case`` for a ``reference`` that is a case in which something is owed, and ``unknown_product`` and
+    ``not_sold`` for a card of another brand."""
     programs = await tx.rows(sql.PROGRAMS, [ask.what.program for ask in asks if ask.what.program])
     known = {row["id"] for row in programs}
     default = next((row["id"] for row in programs if row["is_default"]), None)
@@ -98,11 +112,16 @@ async def issue(tx: Tx, asks: Sequence[Ask[OrderRequest]], at: datetime) -> list
         elif ask.what.reference is not None and ask.what.reference in owed_in:
             outcomes[i] = choose_there(ask.what.reference)
         else:
+            try:
+                drafts = [_draft(item.line, item.amount.currency, at) for item in ask.what.items]
+            except Problem as not_for_sale:
+                outcomes[i] = not_for_sale
+                continue
             placed[i] = Placed(
                 id=new_id("ord"),
                 program_id=program_id,
                 actor=ask.who.actor,
-                drafts=[_draft(item.line, item.amount.currency, at) for item in ask.what.items],
+                drafts=drafts,
                 purse=Role.budget,
                 customer_id=ask.what.customer_id,
                 reference=ask.what.reference,
@@ -124,7 +143,8 @@ async def issue(tx: Tx, asks: Sequence[Ask[OrderRequest]], at: datetime) -> list
         outcomes |= zip(placed, await put(tx, list(placed.values()), at), strict=True)
         await watch(tx, [order.program_id for order in placed.values()], at)
     for outcome in outcomes.values():
-        if isinstance(outcome, Order) and outcome.customer_id is not None:
+        # What waits for a supplier is told of once it is there: see conclude.
+        if isinstance(outcome, Order) and outcome.state is OrderState.issued and outcome.customer_id is not None:
             tx.tell("tell_remedy", outcome.id)
     return [outcomes[i] for i in range(len(asks))]
 

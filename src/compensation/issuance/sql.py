@@ -83,6 +83,25 @@ UPDATE rewards SET state = $3, updated_at = $4, partner_id = coalesce($5, partne
 WHERE merchant_id = $1 AND id = $2
 """
 
+PRODUCT = """
+SELECT id, state, currency, principal, budget, terms, partner_ref, partner_id, created_at
+FROM rewards WHERE merchant_id = $1 AND id = $2 AND kind = 'product_card'
+"""
+LOCK_PRODUCT = """
+SELECT id, order_id, program_id, case_id, state, currency, budget, terms, partner_id, code_sealed, created_at
+FROM rewards WHERE merchant_id = $1 AND id = $2 AND kind = 'product_card' FOR NO KEY UPDATE
+"""
+# A code, or a supplier's order, that another reward has already.
+SUPPLIED_BEFORE = """
+SELECT EXISTS (SELECT FROM rewards WHERE merchant_id = $1 AND id <> $2 AND (code_hash = ANY($3)
+  OR (kind = 'product_card' AND partner_id = $4 AND terms ->> 'supplier' = $5)))
+"""
+KEEP_CODE = """
+UPDATE rewards SET code_sealed = $3, code_hash = $4, code_last4 = $5, expires_at = $6, partner_id = $7
+WHERE merchant_id = $1 AND id = $2
+"""
+KEEP_SUPPLIERS_ORDER = "UPDATE rewards SET partner_id = $3 WHERE merchant_id = $1 AND id = $2"
+
 REFUND = """
 SELECT id, state, currency, principal, bonus, partner_ref, created_at, case_id
 FROM rewards WHERE merchant_id = $1 AND id = $2 AND kind = 'refund'

@@ -16,6 +16,7 @@ from compensation.delivery.send import Post, send
 from compensation.delivery.tell import tell_dispute, tell_offers, tell_remedy
 from compensation.imports.issue import begin_import, do_chunk
 from compensation.issuance.order import IssueCase, issue_case
+from compensation.issuance.product import supply
 from compensation.issuance.refund import refund
 from compensation.notices.event import announce
 from compensation.notices.notify import notify
@@ -38,6 +39,7 @@ class Worker:
         self._topics: dict[str, Callable[[Task], Awaitable[None]]] = {
             "issue_case": self._issue_case,
             "refund": lambda task: refund(door, partners.payments, task),
+            "product": lambda task: supply(door, partners.supplier, task),
             "tell_offers": lambda task: tell_offers(door, task),
             "tell_dispute": lambda task: tell_dispute(door, task),
             "tell_remedy": lambda task: tell_remedy(door, task),

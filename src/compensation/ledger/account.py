@@ -41,6 +41,8 @@ class Role(StrEnum):
     """Value that expired unspent."""
     promise = "promise"
     """Remedies in kind (discounts, perks, experiences) at the cost that was taken from the budget."""
+    supplier_payable = "supplier_payable"
+    """What a merchant owes a supplier for one card of another brand. Its owner is the supplier, its lot the reward."""
 
 
 MAY_GO_NEGATIVE = frozenset(

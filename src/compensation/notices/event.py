@@ -39,6 +39,12 @@ class EventType(StrEnum):
     """The money is back with the customer, by the processor or by hand."""
     refund_needs_review = "refund.needs_review"
     """A person must pay it by hand and then mark it as done."""
+    product_issued = "product.issued"
+    """A card of another brand is there; its code can be shown."""
+    product_refused = "product.refused"
+    """Its supplier would not sell it. What it was to cost is back in the budget."""
+    product_needs_review = "product.needs_review"
+    """A person must ask the supplier and then settle it: POST /v1/rewards/{data.id}/settle."""
     import_issued = "import.issued"
     """Every line of a file is issued. Its result: GET /v1/imports/{data.id}/result."""
     reward_voided = "reward.voided"
@@ -88,6 +94,7 @@ class Feed(msgspec.Struct):
 _SUBJECTS: dict[str, Callable[[Tx, str], Awaitable[Any]]] = {
     "task": reward,
     "refund": reward,
+    "product": reward,
     "reward": reward,
     "order": order,
     "import": find,

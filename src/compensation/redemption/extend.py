@@ -25,7 +25,7 @@ from compensation.redemption.correction import (
 
 LONGEST = timedelta(days=3653)
 """How far from now an end of validity may lie: ten years."""
-_FIXED = (Kind.refund, Kind.task, Kind.tier)
+_FIXED = (Kind.refund, Kind.task, Kind.tier, Kind.product_card)
 
 
 class Extend(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

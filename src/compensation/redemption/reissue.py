@@ -13,6 +13,7 @@ from compensation.core.states import RewardState
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
 from compensation.delivery.links import revoke
+from compensation.engine.terms import Kind
 from compensation.issuance.codes import new_code
 from compensation.ledger import Posting, Transfer, account, post
 from compensation.ledger.account import Role
@@ -46,6 +47,8 @@ async def reissue(tx: Tx, who: Who, what: Reissue, at: datetime) -> Correction:
     row = await lock_reward(tx, what.reward_id)
     if row["code_sealed"] is None:
         raise Refused("no_code", "This reward has no code that could be replaced.")
+    if row["kind"] == Kind.product_card:
+        raise Refused("no_code", "Its code is another brand's; only the supplier could replace it.")
     late = row["expires_at"] is not None and row["expires_at"] <= at
     if late or not RewardState(row["state"]).spendable:
         now = RewardState.expired if late else row["state"]

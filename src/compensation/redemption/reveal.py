@@ -8,6 +8,7 @@ from compensation.core.errors import NotFound
 from compensation.db.answers import Who
 from compensation.db.pool import Tx
 from compensation.db.unit import Doorway
+from compensation.engine.terms import Kind
 from compensation.issuance.codes import grouped
 from compensation.redemption import sql
 
@@ -23,7 +24,7 @@ class Revealed(msgspec.Struct, frozen=True):
 
 
 class Code(msgspec.Struct, frozen=True):
-    """A code to show, whole and in its groups of four. Never stored, never logged."""
+    """A code to show, whole and in its groups of four; another brand's stands as one. Never stored, never logged."""
 
     code: str
     groups: list[str]
@@ -36,7 +37,7 @@ async def reveal(door: Doorway, who: Who, reward_id: str) -> Code:
         row = await tx.row(sql.CODE, reward_id)
     assert row is not None, "record_reveal has just seen it"
     code = door.vault.open(who.merchant_id, reward_id, row["code_sealed"]).decode()
-    return Code(code, grouped(code))
+    return Code(code, [code] if row["kind"] == Kind.product_card else grouped(code))
 
 
 async def record_reveal(tx: Tx, who: Who, what: Reveal, at: datetime) -> Revealed:

@@ -66,8 +66,8 @@ WHERE merchant_id = $1 AND reward_id = $2 ORDER BY id
 """
 
 CODE = """
-SELECT r.id, r.state, r.code_sealed, r.order_id, r.expires_at FROM rewards AS r
-WHERE r.merchant_id = $1 AND r.id = $2 AND r.code_sealed IS NOT NULL
+SELECT r.id, r.kind, r.state, r.code_sealed, r.order_id, r.expires_at FROM rewards AS r
+WHERE r.merchant_id = $1 AND r.id = $2 AND r.code_sealed IS NOT NULL AND r.state NOT IN ('needs_review', 'refused')
 """
 
 OVERDUE = """

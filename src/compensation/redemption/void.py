@@ -28,6 +28,7 @@ from compensation.redemption.take_back import take_back
 VoidReason = Literal["error", "duplicate", "request", "misuse"]
 _OTHERWISE = {
     Kind.refund: "A refund is money on its way back, and stays owed.",
+    Kind.product_card: "A card of another brand is bought; only its supplier could take it back.",
     Kind.task: "A task ends by being marked as done.",
 }
 

@@ -11,7 +11,7 @@ import msgspec
 from compensation.core.vault import Vault
 from compensation.db.embedded import CannotStart
 
-_DATA = ("demo.toml", "evidence", "keys", "log", "mailbox", "payments.sqlite", "valkey")
+_DATA = ("demo.toml", "evidence", "keys", "log", "mailbox", "payments.sqlite", "supplier.sqlite", "valkey")
 """All but PostgreSQL's, which has more to it: see Postgres.erase."""
 
 

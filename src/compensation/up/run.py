@@ -76,6 +76,8 @@ class _Up:
             self._start("work", environment)
             if "COMPENSATION_PAYMENTS_URL" not in os.environ and not settings.stripe_test_key:
                 self._start("simulate-payments", environment)
+            if "COMPENSATION_SUPPLIER_SIMULATOR_URL" not in os.environ:
+                self._start("simulate-supplier", environment)
             await serve.ready(lambda: not self._all_run() or _is_healthy(settings), 30.0)
             self._check_that_all_run()
             self._place.announce(Running(os.getpid(), settings.base_url, _ours(environment)))
@@ -105,6 +107,8 @@ class _Up:
             environment["COMPENSATION_SMTP_URL"] = (await stack.enter_async_context(Mailbox(folder / MAILBOX))).url
         # Only looked at where no key of a real processor is set; the simulator listens there.
         environment.setdefault("COMPENSATION_PAYMENTS_URL", f"http://127.0.0.1:{free_port()}")
+        # Test merchants order other brands' cards there, and nowhere else.
+        environment.setdefault("COMPENSATION_SUPPLIER_SIMULATOR_URL", f"http://127.0.0.1:{free_port()}")
         return environment
 
     async def _erase(self, postgres: Postgres | None) -> None:

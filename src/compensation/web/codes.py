@@ -259,6 +259,15 @@ CODES: dict[str, Entry] = {
     "unavailable": Entry(
         503, "The database cannot be reached.", "Nothing was decided. Send the same request with the same key again."
     ),
+    "unknown_product": Entry(400, "There is no such product.", "GET /v1/products lists them."),
+    "not_sold": Entry(422, "The product is not sold at this value.", "Take a value out of `sold`."),
+    "no_supplier": Entry(422, "Cards of other brands cannot be ordered here.", "The operator sets a supplier."),
+    "code_needed": Entry(400, "The supplier gave us no code of this card.", "Send code and supplier_order."),
+    "code_taken": Entry(422, "Another reward has this code or order.", "Send those of this card."),
+    "supplier_unavailable": Entry(503, "The supplier cannot be reached.", "We try again by ourselves."),
+    "supplier_unknown": Entry(
+        503, "The supplier's answer is not known.", "We look it up by ourselves and never buy twice."
+    ),
     "payments_unavailable": Entry(503, "The payment processor cannot be reached.", "We try again by ourselves."),
     "refund_unknown": Entry(
         503, "The processor's answer is not known.", "We look it up by ourselves and never pay twice."

@@ -30,7 +30,7 @@ async def print_card(door: Doorway, who: Who, reward_id: str, words: Words, loca
         facts = await order_facts(tx, found.order_id, door.clock(), locale)
     say = words.in_(facts.occasion.locale)
     card = next((thing for one, thing in coded(say, facts) if one.id == reward_id), None)
-    if not isinstance(card, Card) or not found.state.spendable:
+    if not isinstance(card, Card) or card.elsewhere or not found.state.spendable:
         raise Refused("not_printable", "Only store credit or a gift card that can be spent is printed.")
     code = await reveal(door, who, reward_id)
     face = facts.occasion.brand

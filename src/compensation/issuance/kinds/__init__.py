@@ -19,6 +19,7 @@ from compensation.issuance.kinds import (
     gift_card,
     limited_offer,
     points,
+    product_card,
     refund,
     store_credit,
     task,
@@ -50,6 +51,7 @@ _MODULES: dict[Kind, ModuleType] = {
     Kind.refund: refund,
     Kind.experience: experience,
     Kind.task: task,
+    Kind.product_card: product_card,
 }
 
 

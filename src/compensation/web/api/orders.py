@@ -6,11 +6,16 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, JSONBody, Parameter
 
-from compensation.core.errors import NotFound
+from compensation.core.errors import NotFound, Refused
+from compensation.core.settings import Settings
+from compensation.db.answers import Who
+from compensation.db.unit import Doorway
 from compensation.delivery.links import address, link_of
 from compensation.issuance.order import OrderRequest, issue
 from compensation.issuance.read import order, orders_of_case
 from compensation.issuance.reward import Order
+from compensation.merchants.merchant import merchant
+from compensation.partners import has_supplier
 from compensation.web.answer import answered
 from compensation.web.asked import Busy, Caller, Door, Told
 
@@ -27,8 +32,18 @@ class Link(msgspec.Struct):
 
 @post("/", summary="Issue rewards", status_code=201)
 async def create(data: JSONBody[OrderRequest], asked: Busy) -> Response[Order]:
-    """Issue gift cards, store credit or points. All items are issued, or none."""
+    """Issue gift cards, store credit or points: all items, or none. Cards of other brands, of kind `product_card`, are
+    `pending` until their supplier has given them."""
+    if any(item.product for item in data.items):
+        await _must_be_supplied(asked.door, asked.who, asked.request.app.state.settings)
     return answered(await asked.together(issue, data), 201, Order)
+
+
+async def _must_be_supplied(door: Doorway, who: Who, settings: Settings) -> None:
+    async with door.read(who.merchant_id) as tx:
+        mode = (await merchant(tx)).mode
+    if not has_supplier(settings, mode):
+        raise Refused("no_supplier", "No supplier of other brands' cards is set up, so none can be ordered.")
 
 
 @get("/{order_id:str}", summary="One order with its rewards")

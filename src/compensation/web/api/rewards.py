@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.openapi import ResponseSpec
-from litestar.params import FromPath, Parameter, QueryParameter
+from litestar.params import FromPath, JSONBody, Parameter, QueryParameter
 
 from compensation.core.errors import NotFound
 from compensation.delivery.links import address, link_of
 from compensation.issuance.read import reward, rewards
 from compensation.issuance.reward import Reward
+from compensation.issuance.settle import Settle, Settlement, settle
 from compensation.issuance.task import Done, mark_done
 from compensation.ledger.account import Role
 from compensation.ledger.statement import Statement, accounts_of, statement
@@ -114,4 +115,15 @@ async def done(reward_id: FromPath[str], door: Door, who: Caller, key: Key) -> R
     return answered(await door.write(mark_done, who, Done(reward_id), key), 200, Reward)
 
 
-router = Router("/rewards", route_handlers=[index, read, read_statement, show, print_one, done], tags=["Rewards"])
+@post("/{reward_id:str}/settle", summary="Settle a card of another brand that needs review", status_code=200)
+async def settle_card(
+    reward_id: FromPath[str], data: JSONBody[Settlement], door: Door, who: Caller, key: Key
+) -> Response[Reward]:
+    """Once you have asked the supplier. `issued` owes him what was stated and shows the code on the gift page;
+    `refused` brings the value back to the budget."""
+    return answered(await door.write(settle, who, Settle(reward_id, data), key), 200, Reward)
+
+
+router = Router(
+    "/rewards", route_handlers=[index, read, read_statement, show, print_one, done, settle_card], tags=["Rewards"]
+)

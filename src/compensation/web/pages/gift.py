@@ -47,15 +47,23 @@ async def reveal_code(
     """Show one code. It is written down who looked; it may be done again, so many times an hour."""
     facts, held, code = await _revealed(request, door, limits, token, reward_id)
     say = _words(request, facts)
-    drawn = {
-        "code": code.code,
-        "qr": qr(code.code, say("QR code of your code")),
-        "bars": bars(code.code, say("Barcode of your code")),
-        "picture": f"/g/{token}/reveal/{reward_id}/picture?lang={say.locale}",
-        "print": f"/g/{token}/reveal/{reward_id}/card?lang={say.locale}",
-    }
-    shown = [msgspec.structs.replace(one, **drawn) if one.reward_id == reward_id else one for one in held]
+    shown = [_shown(say, one, code.code, token) if one.reward_id == reward_id else one for one in held]
     return _gift_page(request, facts, token, shown)
+
+
+def _shown(say: Say, one: Held, code: str, token: str) -> Held:
+    """Another brand's code is shown as it is; how that brand's tills read it we do not know."""
+    if one.elsewhere:
+        return msgspec.structs.replace(one, code=code)
+    address = f"/g/{token}/reveal/{one.reward_id}"
+    return msgspec.structs.replace(
+        one,
+        code=code,
+        qr=qr(code, say("QR code of your code")),
+        bars=bars(code, say("Barcode of your code")),
+        picture=f"{address}/picture?lang={say.locale}",
+        print=f"{address}/card?lang={say.locale}",
+    )
 
 
 @post("/g/{token:str}/reveal/{reward_id:str}/picture", status_code=200)
@@ -63,7 +71,8 @@ async def download_code(
     request: StrictRequest, token: FromPath[str], reward_id: FromPath[str], door: Door, limits: Counted
 ) -> Response[bytes]:
     """The code as a picture to keep, scan or print: a reveal like any other."""
-    facts, _, code = await _revealed(request, door, limits, token, reward_id)
+    facts, held, code = await _revealed(request, door, limits, token, reward_id)
+    _ours(held, reward_id)
     drawn = picture(code.code, _words(request, facts)("QR code of your code"))
     headers = {"content-disposition": f'attachment; filename="code-{code.code[-4:]}.svg"'}
     return Response(drawn.encode(), media_type="image/svg+xml", headers=headers)
@@ -75,11 +84,19 @@ async def download_card(
 ) -> Response[bytes]:
     """The card as a page to print: a reveal like any other."""
     facts, held, code = await _revealed(request, door, limits, token, reward_id)
-    one = next(each for each in held if each.reward_id == reward_id)
+    one = _ours(held, reward_id)
     if one.card is None:
         raise NotFound("link_not_usable", "There is no such card behind this link.")
     face, left = facts.occasion.brand, one.balance or one.card.total
     return await printed(paper(_words(request, facts), face, one.card, left, code.groups), face, facts.occasion.locale)
+
+
+def _ours(held: list[Held], reward_id: str) -> Held:
+    """The reward, unless its card is another brand's: we cannot draw what that brand's tills read."""
+    one = next(each for each in held if each.reward_id == reward_id)
+    if one.elsewhere:
+        raise NotFound("link_not_usable", "There is no such card behind this link.")
+    return one
 
 
 async def _revealed(
