@@ -20,7 +20,13 @@ async def world(tmp_path: Path) -> AsyncIterator[Outside]:
 @pytest.fixture
 async def house(database_url: str, tmp_path: Path, world: Outside) -> AsyncIterator[House]:
     """Nothing runs in it yet. Whatever a test starts is stopped."""
-    async with House(database_url, tmp_path, payments_url=world.payments_url, smtp_url=world.smtp_url) as built:
+    async with House(
+        database_url,
+        tmp_path,
+        payments_url=world.payments_url,
+        smtp_url=world.smtp_url,
+        supplier_simulator_url=world.supplier_url,
+    ) as built:
         yield built
 
 

@@ -95,6 +95,15 @@ async def nothing_lost_or_doubled(owner: asyncpg.Connection, world: Outside, cas
     )
 
 
+async def one_card_for_each_order(owner: asyncpg.Connection, world: Outside) -> int:
+    """For each card of another brand one order at the supplier, under the card's own id. Says how many there are."""
+    cards = await owner.fetch("SELECT id, state, partner_id FROM rewards WHERE kind = 'product_card'")
+    _same("states of brands' cards", {row["state"] for row in cards} - {"issued"}, set())
+    sold = {(order.reference, order.id) for order in world.sold()}
+    _same("cards at the supplier", sold, {(row["id"], row["partner_id"]) for row in cards})
+    return len(cards)
+
+
 def _same(what: str, is_: object, must: object) -> None:
     """Said in words, since scripts/torture has no test runner that would show both sides."""
     assert is_ == must, f"{what}: {is_} instead of {must}"

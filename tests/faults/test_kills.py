@@ -14,7 +14,7 @@ from compensation.core.crash import POINTS
 from compensation.merchants.demo import Demo
 from tests.faults.caller import calling
 from tests.faults.house import PATIENCE, House, drained, end_leases, sound
-from tests.faults.journey import decide, enjoy, nothing_lost_or_doubled
+from tests.faults.journey import decide, enjoy, nothing_lost_or_doubled, one_card_for_each_order
 from tests.faults.outside import Outside
 from tests.faults.test_imports import LIVES
 
@@ -32,6 +32,8 @@ WORKER = {
     "deliver.before_send": 1,
     "deliver.after_send": 1,
 }
+SUPPLIED = ("product.before_call", "product.after_call")
+"""Where the worker dies once over each card that it buys; the next one looks first, and buys no second."""
 
 
 @pytest.mark.parametrize("point", WEB)
@@ -77,6 +79,26 @@ async def test_the_worker_dies_again_and_again_at_one_point_of_a_case_and_the_ca
     await sound(owner)
 
 
+async def test_the_worker_dies_over_its_call_to_the_supplier_and_one_card_is_bought(
+    house: House, demo: Demo, owner: asyncpg.Connection, world: Outside
+) -> None:
+    item = {"kind": "product_card", "product": "blue_kettle_cafe", "amount": {"amount": 10_00, "currency": "EUR"}}
+    async with calling(house, demo.api_key) as caller:
+        await house.start("serve")
+        for bought, point in enumerate(SUPPLIED):
+            await caller.post("/v1/orders", {"items": [item]}, point)
+            await house.start("work", crash=point)
+            assert await died_before_all_was_done(house, owner), f"the worker never passed {point}"
+            assert len(world.sold()) == bought + (point == "product.after_call")
+            await end_leases(owner)
+            await house.start("work")
+            await drained(owner, house)
+            await house.stop("work")
+        await caller.ask_all_again()
+    assert await one_card_for_each_order(owner, world) == len(SUPPLIED)
+    await sound(owner)
+
+
 async def died_before_all_was_done(house: House, owner: asyncpg.Connection) -> bool:
     """Wait until the worker dies by its own hand, or has nothing left to do today."""
     async with asyncio.timeout(PATIENCE):
@@ -100,7 +122,7 @@ async def test_a_point_that_is_named_does_kill(house: House, demo: Demo) -> None
 
 def test_every_point_is_one_at_which_a_process_dies_above() -> None:
     """A new point needs a new row above, or in test_imports; a row whose point is never passed fails for that."""
-    assert set(WEB) | set(WORKER) | {life.partition(":")[0] for life in LIVES} == POINTS
+    assert set(WEB) | set(WORKER) | set(SUPPLIED) | {life.partition(":")[0] for life in LIVES} == POINTS
 
 
 def test_every_point_stands_in_the_code_and_every_call_names_one() -> None:
