@@ -1,5 +1,8 @@
 """Stories of authority: what one may grant alone, who decides on the rest, and how a case ends."""
 
+from typing import Any
+
+import asyncpg
 import pytest
 
 from compensation.cases.approve import Approve, Decline, approve, reject, send_back
@@ -9,6 +12,9 @@ from compensation.core.errors import Forbidden, NotFound, Refused
 from compensation.core.states import CaseState
 from compensation.customers.erase import Erase, erase
 from compensation.db.answers import Who
+from compensation.db.audit import audit
+from compensation.issuance.order import IssueCase, issue_case
+from compensation.jobs.dispatch import Worker
 from tests.cases.desk import INC_10, INC_19, Desk, hire, open_desk
 from tests.conftest import make_merchant
 
@@ -139,7 +145,7 @@ async def test_rejecting_and_sending_back_give_the_budget_back_and_keep_the_reas
         assert not any(event.said for event in await events(tx, case.id))
 
 
-async def test_a_case_is_called_off_until_its_choice_is_final(desk: Desk) -> None:
+async def test_a_case_is_called_off_until_it_is_issued(desk: Desk) -> None:
     case = await proposed(desk)
     ended = (await desk.door.write(cancel, desk.agent, Cancel(case_id=case.id, reason="Reported twice"))).read(Case)
     assert ended.state is CaseState.cancelled
@@ -149,8 +155,29 @@ async def test_a_case_is_called_off_until_its_choice_is_final(desk: Desk) -> Non
         await approved(desk, desk.lead, case)
     final = await desk.report(desk.system, INC_10)
     await desk.choose(desk.system, final, final.offers[0].key)
+    assert (await desk.balances("CAD"))[1] > 0
+    off = Cancel(case_id=final.id, reason="The customer sent the wrong order number")
+    ended = (await desk.door.write(cancel, desk.system, off)).read(Case)
+    assert (ended.state, await desk.balances("CAD")) == (CaseState.cancelled, (500_000, 0))
+    # The work that was told of it finds nothing to do, and is done.
+    nobody: Any = None  # issuing asks neither partners nor the post
+    worker = Worker(desk.door, nobody, nobody)
+    await worker.work_all(desk.system.merchant_id)
+    assert await desk.owner.fetchval("SELECT count(*) FROM rewards") == 0
+    assert await desk.owner.fetchval("SELECT ended FROM outbox WHERE topic = 'issue_case'") == "done"
+    late = await desk.report(desk.system, INC_10)
+    await desk.choose(desk.system, late, late.offers[0].key)
+    await desk.door.write(issue_case, Who(desk.system.merchant_id, "system:issue"), IssueCase(late.id))
     with pytest.raises(Refused, match="wrong_state"):
-        await desk.door.write(cancel, desk.system, Cancel(case_id=final.id, reason="Too late"))
+        await desk.door.write(cancel, desk.system, Cancel(case_id=late.id, reason="Too late"))
+    assert await audit(desk.owner) == {}
+
+
+async def test_the_table_itself_lets_no_case_end_with_something_set_aside(desk: Desk) -> None:
+    case = await desk.report(desk.system, INC_10)
+    await desk.choose(desk.system, case, case.offers[0].key)
+    with pytest.raises(asyncpg.CheckViolationError):
+        await desk.owner.execute("UPDATE cases SET state = 'cancelled' WHERE id = $1", case.id)
 
 
 async def test_a_hurt_customer_s_case_is_not_closed_before_the_apology_is_sent(desk: Desk) -> None:

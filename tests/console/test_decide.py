@@ -239,3 +239,25 @@ async def test_a_case_reported_by_mistake_is_called_off(mira: Seat, shop: Shop) 
     assert answer.headers["location"] == f"{here}?done=cancelled"
     assert (await shop.file(case.id)).state == "cancelled"
     assert (await mira.get(f"{here}/cancel")).headers["location"].endswith("?not=wrong_state")
+
+
+async def test_what_was_chosen_is_called_off_once_one_has_seen_what_that_means(mira: Seat, shop: Shop) -> None:
+    case = await shop.report(LATE_GIFT)
+    here, offer = f"/console/cases/{case.id}", next(one for one in case.offers if one.value.amount)
+    form = await mira.see(f"{here}/choose?offer={offer.key}")
+    await mira.send(form, f"{here}/choose", offer=offer.key, why="customer_wish")
+    assert (await shop.file(case.id)).state == "accepted"
+    assert f'href="{here}/cancel"' in await mira.see(here)
+    for tongue, said in (("en", "Goes back to the budget"), ("ar", "يعود إلى الميزانية"), ("bg", "Връща се в бюджета")):
+        assert said in text(await mira.see(f"{here}/cancel?lang={tongue}"))
+    form = await mira.see(f"{here}/cancel?lang=en")
+    assert "Chosen, and not issued" in text(form)
+    answer = await mira.send(form, f"{here}/cancel", reason="The wrong order")
+    assert answer.headers["location"] == f"{here}?done=cancelled"
+    reserved = "SELECT sum(balance) FROM accounts WHERE role = 'reserved'"
+    assert not await shop.owner.fetchval(reserved)
+    issued = await shop.report(LATE_GIFT)
+    here = f"/console/cases/{issued.id}"
+    await mira.send(await mira.see(f"{here}/choose?offer={offer.key}"), f"{here}/choose", why="customer_wish")
+    await shop.issue(issued.id)
+    assert (await mira.get(f"{here}/cancel")).headers["location"].endswith("?not=wrong_state")

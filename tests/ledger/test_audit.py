@@ -195,6 +195,14 @@ TAMPERING = {
     "nobody graded what he sent back himself, and nothing broken went back on the shelf": QUIET
     + "ALTER TABLE inspections DROP CONSTRAINT inspections_check; "
     + INSPECTION,
+    "a case that was called off or rejected holds nothing of a budget": QUIET
+    + CASE
+    + """UPDATE cases SET state = 'cancelled' WHERE id = 'case_x';
+      INSERT INTO transfers SELECT merchant_id, 'tr_x', 'reserve', 'case_x', NULL, 'key_x', created_at, created_at
+      FROM orders LIMIT 1""",
+    "a case that was called off says why in its history": QUIET
+    + CASE
+    + "UPDATE cases SET state = 'cancelled' WHERE id = 'case_x'",
     "a dispute was answered by somebody who had no part in the decision": QUIET
     + ANSWERED
     + HEARD.format(what="approved", actor="agt_x", note="", when="created_at - interval '1 hour'"),

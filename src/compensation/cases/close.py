@@ -1,4 +1,4 @@
-"""How a case ends: called off before anything was issued, or closed once the remedy is with the customer."""
+"""How a case ends: called off before anything is issued, or closed once the remedy is with the customer."""
 
 from datetime import datetime
 
@@ -26,15 +26,15 @@ class Close(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 async def cancel(tx: Tx, who: Who, what: Cancel, at: datetime) -> Case:
-    """Call a case off before its choice is final. What was reserved goes back to the budget.
+    """Call a case off before its remedy is issued. What was reserved goes back to the budget.
 
-    An accepted case cannot be called off: its remedy was promised, and what was promised is issued first and then
-    voided in the open.
+    An accepted case can be called off until issuing has begun; from then on what was issued is voided in the open. The
+    authority that was used for it stays used: it was granted.
 
     Raises NotFound ``unknown_case``, Refused ``wrong_state``, ``dispute_open``, Forbidden ``not_yourself``.
     """
     actor = acting(who, what.agent)
-    ending = await locked(tx, what.case_id, CaseState.offered, CaseState.needs_approval)
+    ending = await locked(tx, what.case_id, CaseState.offered, CaseState.needs_approval, CaseState.accepted)
     await _answered(tx, ending.id)
     if ending.approval_id is not None:
         await tx.run(sql.DECIDE_APPROVAL, ending.approval_id, "withdrawn", None, at, None)

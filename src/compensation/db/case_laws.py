@@ -108,6 +108,19 @@ CASE_LAWS = (
            WHERE e.case_id <> i.case_id""",
     ),
     Law(
+        "a case that was called off or rejected holds nothing of a budget",
+        """SELECT c.merchant_id, c.id, c.state, t.id AS transfer FROM cases AS c
+           JOIN transfers AS t ON t.merchant_id = c.merchant_id AND t.subject_id = c.id AND t.kind = 'reserve'
+           WHERE c.state IN ('cancelled', 'rejected')
+             AND NOT EXISTS (SELECT FROM transfers AS r WHERE r.merchant_id = t.merchant_id AND r.reverses = t.id)""",
+    ),
+    Law(
+        "a case that was called off says why in its history",
+        """SELECT c.merchant_id, c.id FROM cases AS c WHERE c.state = 'cancelled'
+             AND NOT EXISTS (SELECT FROM case_events AS e WHERE e.merchant_id = c.merchant_id AND e.case_id = c.id
+                                                            AND e.what = 'cancelled')""",
+    ),
+    Law(
         "a dispute was answered by somebody who had no part in the decision",
         """SELECT d.merchant_id, d.id, d.case_id, d.answered_by, e.what FROM disputes AS d
            JOIN case_events AS e ON e.merchant_id = d.merchant_id AND e.case_id = d.case_id

@@ -155,7 +155,9 @@ async def issue_case(tx: Tx, who: Who, what: IssueCase, at: datetime) -> Order:
     if case is None:
         raise NotFound("unknown_case", "There is no such case.")
     if case["state"] != CaseState.accepted:
-        raise Refused("wrong_state", f"The case is {case['state']}; only an accepted case is issued.")
+        raise Refused(
+            "wrong_state", f"The case is {case['state']}; only an accepted case is issued.", state=case["state"]
+        )
     offer = msgspec.convert(case["offer"], Offer)
     order = Placed(
         id=new_id("ord"),

@@ -8,7 +8,8 @@ import structlog
 from compensation.cases.trials.shadow import ShadowCase, shadow_case
 from compensation.cases.trials.simulate import run
 from compensation.core.crash import crashpoint
-from compensation.core.errors import Problem
+from compensation.core.errors import Problem, Refused
+from compensation.core.states import CaseState
 from compensation.db.answers import Who
 from compensation.db.outbox import Task, claim, finish, postpone
 from compensation.db.unit import Doorway
@@ -107,7 +108,13 @@ class Worker:
 
     async def _issue_case(self, task: Task) -> None:
         who = Who(task.merchant_id, "system:issue")
-        await self.door.write(issue_case, who, IssueCase(task.subject_id), f"issue_case:{task.subject_id}:{task.id}")
+        key = f"issue_case:{task.subject_id}:{task.id}"
+        try:
+            await self.door.write(issue_case, who, IssueCase(task.subject_id), key)
+        except Refused as refusal:
+            # Somebody called it off before its turn came: there is nothing left to do.
+            if refusal.extra.get("state") != CaseState.cancelled:
+                raise
 
     async def _shadow(self, task: Task) -> None:
         await self.door.write(shadow_case, Who(task.merchant_id, "system:shadow"), ShadowCase(task.subject_id))

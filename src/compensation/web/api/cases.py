@@ -231,7 +231,7 @@ async def send_case_back(
 async def cancel_case(
     case_id: FromPath[str], data: JSONBody[Because], door: Door, who: Caller, key: Key
 ) -> Response[Case]:
-    """As long as its choice is not final."""
+    """Until its remedy is being issued. What was set aside goes back to the budget; what is owed by law stays owed."""
     return answered(await door.write(cancel, who, Cancel(case_id=case_id, **_of(data)), key), 200, Case)
 
 

@@ -5,15 +5,18 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from compensation.cases.approve import Decline, reject, send_back
+from compensation.cases.budget import drawn
 from compensation.cases.close import Cancel, Close, cancel, close
 from compensation.core.errors import NotFound, Problem
+from compensation.core.money import Money
 from compensation.core.states import CaseState
-from compensation.core.text import isolate, ltr
+from compensation.core.text import isolate, ltr, money
 from compensation.delivery.words import word
 from compensation.issuance.read import reward
 from compensation.issuance.task import Done, mark_done
 from compensation.web.asked import Door
 from compensation.web.console.case import tools
+from compensation.web.console.labels import Labels
 from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.view import back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load
@@ -54,7 +57,7 @@ ENDINGS = {
         ),
         button=word("Call off the case"),
         done="cancelled",
-        states=(CaseState.offered, CaseState.needs_approval),
+        states=(CaseState.offered, CaseState.needs_approval, CaseState.accepted),
     ),
 }
 
@@ -126,6 +129,20 @@ async def _asked(request: StrictRequest, case_id: str, door: Door, desk: Desk) -
     return request.url.path.rpartition("/")[2], work
 
 
+def _given_up(labels: Labels, work: Work) -> list[tuple[str, str]]:
+    """What was chosen and will not be issued, and what goes back to the budget: rows of marked texts."""
+    offer = work.chosen
+    assert offer is not None, "nothing was chosen"
+    say, currency = labels.say, offer.value.currency
+    back = Money(0, currency) if any(one.over_budget for one in work.verdicts if not one.verdict) else None
+    return [
+        (say("Chosen, and not issued"), labels.wording(offer.label)),
+        (say("Value to the customer"), money(offer.value, say.locale)),
+        (say("Goes back to the budget"), money(back or drawn(offer.lines, currency), say.locale)),
+        (say("Owed by law, and still open"), money(work.case.owed, say.locale)),
+    ]
+
+
 def _form(
     request: StrictRequest, desk: Desk, work: Work, name: str, *, typed: str = "", wrong: str = ""
 ) -> Response[str]:
@@ -139,6 +156,7 @@ def _form(
         work=work,
         heading=say(ending.heading, name=isolate(work.name) if work.name else ltr(work.number)),
         effect=say(ending.effect),
+        given_up=_given_up(labels, work) if name == "cancel" and work.chosen is not None else [],
         button=say(ending.button),
         typed=typed,
         wrong=wrong,

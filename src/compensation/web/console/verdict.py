@@ -50,6 +50,9 @@ def verdict(say: Say, agent: Agent, work: Work) -> Verdict:
             return _to_choose(say, agent, work, here)
         case CaseState.needs_approval:
             return _to_approve(say, work, here)
+        case CaseState.accepted:
+            off = Deed(label=say("Call off the case"), to=f"{here}/cancel", look="harm")
+            return Verdict(says=say(_SAYS[CaseState.accepted]), deeds=(off,))
         case CaseState.issued:
             return _to_close(say, work)
         case state:
