@@ -2,19 +2,27 @@
 
 import asyncio
 import random
+from typing import Any
 
 import asyncpg
+import hypothesis
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from compensation.core.errors import Conflict, Forbidden, NotFound, Problem, Refused
 from compensation.core.money import Money
+from compensation.core.settings import Settings
 from compensation.core.states import MOVES, ImportState
-from compensation.db.answers import Who
+from compensation.db.answers import Who, Written
 from compensation.db.audit import audit
+from compensation.db.unit import Doorway
+from compensation.delivery.send import Post
 from compensation.imports.approve import ApproveImport, CancelImport, approve_import, cancel_import
 from compensation.imports.batch import Import
+from compensation.imports.issue import issue_chunk
+from compensation.jobs.dispatch import CHUNKS, Worker
+from compensation.partners import open_partners
 from tests.conftest import make_merchant
 from tests.imports.conftest import BUDGET, Office, add_customer, cards, sheet
 
@@ -40,7 +48,7 @@ async def test_every_line_becomes_one_order_with_its_reward_and_its_link(office:
     await office.sound()
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis.settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.randoms(use_true_random=False))
 async def test_chunks_are_issued_once_in_any_order_however_often_and_together(
     office: Office, chance: random.Random
@@ -60,6 +68,37 @@ async def test_chunks_are_issued_once_in_any_order_however_often_and_together(
     await office.sound()
 
 
+class Counting(Doorway):
+    """A doorway that knows how many chunks were being issued at a time, at the most."""
+
+    now = most = 0
+
+    async def write(self, act: Any, who: Who, what: Any, key: str | None = None) -> Written:
+        if act is not issue_chunk:
+            return await super().write(act, who, what, key)
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            return await super().write(act, who, what, key)
+        finally:
+            self.now -= 1
+
+
+async def test_a_worker_holds_few_chunks_in_its_hands_however_many_wait_for_it(
+    office: Office, settings: Settings
+) -> None:
+    """What it holds grows with the file otherwise: the bell names all chunks of a file at once."""
+    found = await office.approve(await office.upload(TEN, chunk=1))
+    await office.begin(found)
+    door = Counting(office.door.pool, office.door.vault)
+    async with open_partners(settings) as partners:
+        worker = Worker(door, partners, Post(settings))
+        await asyncio.gather(*(worker.work_one(office.who.merchant_id) for _ in range(12)))
+    assert (await office.see(found)).state is ImportState.issued
+    assert 1 <= door.most <= CHUNKS
+    await office.sound()
+
+
 async def test_a_chunk_whose_date_is_lost_still_cannot_be_issued_twice(office: Office) -> None:
     """The control of the law above: without the first guard there is the second, and the audit sees both gone."""
     found = await office.issue(await office.approve(await office.upload(TEN)))
@@ -70,6 +109,7 @@ async def test_a_chunk_whose_date_is_lost_still_cannot_be_issued_twice(office: O
     with pytest.raises(asyncpg.UniqueViolationError) as refusal:
         await office.chunk(found, 1)
     assert getattr(refusal.value, "constraint_name", "") in (
+        "links_live",
         "orders_pkey",
         "rewards_merchant_id_order_id_position_key",
     )

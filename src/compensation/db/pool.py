@@ -88,8 +88,16 @@ class Tx:
 
 
 def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
-    """Rows turned into the arrays that a set-based statement unnests; ``width`` empty arrays when there are none."""
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+    """Rows turned into the arrays that a set-based statement unnests; ``width`` empty arrays when there are none.
+
+    A column of nothing but None is empty too: unnest fills up what is shorter, and the driver looks at every value.
+    """
+    if not rows:
+        return [[] for _ in range(width)]
+    return [
+        [] if column[0] is None and column.count(None) == len(column) else list(column)
+        for column in zip(*rows, strict=True)
+    ]
 
 
 @asynccontextmanager

@@ -75,8 +75,9 @@ async def issue_chunk(tx: Tx, who: Who, what: Chunk, at: datetime) -> Issued:
     if chunk is None:
         return Issued(what.import_id, 0)
     lines = await tx.rows(sql.LINES, what.import_id, chunk["first_line"], chunk["last_line"])
-    await write(tx, list(_orders(lines, f"import:{what.import_id}", at)), at, under=what.import_id)
     await make_links(tx, "gift", [line["order_id"] for line in lines], at)
+    # Last, because the next chunk waits for what was set aside from here until the commit.
+    await write(tx, list(_orders(lines, f"import:{what.import_id}", at)), at, under=what.import_id)
     for line in lines:
         if line["customer_id"] is not None:
             tx.tell("tell_remedy", line["order_id"])

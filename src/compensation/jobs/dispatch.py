@@ -28,6 +28,9 @@ DEADLINE = 45.0
 """Seconds one piece of work may take: less than the lease, so that nobody else begins it meanwhile."""
 BESIDE = frozenset({"notify", "simulate"})
 """Work that waits for a merchant's own server or for a long reckoning: done beside the rest, never in its way."""
+CHUNKS = 2
+"""Chunks of files that are issued at a time: one is prepared while the other is written. More would wait for the same
+purse, and hold their lines in memory meanwhile."""
 MOST_BESIDE = 200
 """How much is done beside the rest at a time; beyond that the rest waits after all."""
 
@@ -46,13 +49,14 @@ class Worker:
             "tell_remedy": lambda task: tell_remedy(door, task),
             "send": lambda task: send(door, post, partners.mail, task),
             "issue_import": lambda task: begin_import(door, task),
-            "issue_chunk": lambda task: do_chunk(door, task),
+            "issue_chunk": self._issue_chunk,
             "event": lambda task: announce(door, task),
             "shadow": self._shadow,
             "simulate": lambda task: run(door, task),
             "notify": lambda task: notify(door, partners.receivers, task),
         }
         self._beside: set[asyncio.Task[None]] = set()
+        self._chunks = asyncio.Semaphore(CHUNKS)
 
     async def work_one(self, merchant_id: str, task_id: str | None = None) -> bool:
         """Claim one due row and do it. Whatever happens, the row ends as done, later, or dead. False: nothing due.
@@ -115,6 +119,10 @@ class Worker:
             # Somebody called it off before its turn came: there is nothing left to do.
             if refusal.extra.get("state") != CaseState.cancelled:
                 raise
+
+    async def _issue_chunk(self, task: Task) -> None:
+        async with self._chunks:
+            await do_chunk(self.door, task)
 
     async def _shadow(self, task: Task) -> None:
         await self.door.write(shadow_case, Who(task.merchant_id, "system:shadow"), ShadowCase(task.subject_id))
