@@ -1,6 +1,7 @@
 """Disputes: the customer disagrees, and somebody who had no part in the decision answers him with reasons."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -24,6 +25,7 @@ from compensation.engine.harm import Severity
 from compensation.engine.report import Harm
 from compensation.issuance.order import IssueCase, issue_case
 from tests.cases.desk import INC_10, INC_19, Desk, hire
+from tests.catalog.pen import live
 
 WORDS = "I waited three weeks. This is too little."
 
@@ -133,6 +135,23 @@ async def test_what_is_out_stays_and_more_comes_with_a_case_of_its_own(desk: Des
     assert (done.further_case, (await desk.file(case)).state) == (more.id, CaseState.issued)
     assert (await desk.told())[-1] == "tell_dispute"
     assert await audit(desk.owner) == {}
+
+
+async def test_the_days_are_those_of_the_policy_that_decided(desk: Desk) -> None:
+    rule = ("[inspection]\n", "[dispute]\nwithin_days = 20\nanswer_days = 5\n\n[inspection]\n")
+    await live(desk, rule)
+    late, soon = [await desk.report(desk.agent, INC_10 | {"customer": {"reference": name}}) for name in ("A", "B")]
+    for case, days, outcome in ((soon, 20, None), (late, 21, "dispute_too_late")):
+        desk.door.clock = partial(_same, case.created_at + timedelta(days=days))
+        if outcome is None:
+            dispute = await disputed(desk, case)
+            assert dispute.due_at - dispute.opened_at == timedelta(days=5)
+        else:
+            assert await refused(disputed(desk, case)) == outcome
+
+
+def _same(at: datetime) -> datetime:
+    return at
 
 
 async def test_of_an_erased_customer_the_question_ends_without_his_words(desk: Desk) -> None:

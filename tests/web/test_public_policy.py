@@ -28,6 +28,7 @@ because = { en = "Food spoils.", ar = "الطعام يفسد.", bg = "Храна
 
 """
 WITH_PUBLIC = (TOLD, PUBLIC)
+DISPUTE = ("[inspection]\n", "[dispute]\nwithin_days = 20\nanswer_days = 5\n\n[inspection]\n")
 
 
 async def publish(developer: httpx.AsyncClient, owner: asyncpg.Connection, *changes: tuple[str, str]) -> dict[str, Any]:
@@ -55,7 +56,7 @@ async def test_the_page_says_what_the_engine_decides_by(
     developer: httpx.AsyncClient, stranger: httpx.AsyncClient, owner: asyncpg.Connection
 ) -> None:
     route = await owner.fetchval("SELECT route FROM merchants")
-    kept = await publish(developer, owner, WITH_PUBLIC, ("processing_days = 7", "processing_days = 3"))
+    kept = await publish(developer, owner, WITH_PUBLIC, ("processing_days = 7", "processing_days = 3"), DISPUTE)
     links = (await developer.get(f"/v1/policies/{kept['id']}/public")).json()
     assert links["urls"]["bg"].endswith(f"/p/{route}/default/{kept['version']}?lang=bg")
     assert links["snippets"]["en"].startswith('<p lang="en" dir="ltr"><a href="')
@@ -67,7 +68,8 @@ async def test_the_page_says_what_the_engine_decides_by(
         "within 3 days of your choice", "Defective product", "whether it happened to you before", "Store credit",
         "down to grade C", "of our own we may ask for: Photo.", "condition of goods that came back",
         "Free repair: within 10 days", "You pay for sending it back", "food: Food spoils.", "runs for 24 months",
-        "Say so.", "&lt;b&gt;glass", kept["hash"],
+        "Say so.", "&lt;b&gt;glass", kept["hash"], "answers you in writing within 5 days",
+        "within 20 days of the day on which you heard from us",
     ):  # fmt: skip
         assert said in page, said
     assert "decides no new case" not in page

@@ -43,7 +43,7 @@ async def promise(tx: Tx, case: Locked, offer: Offer, at: datetime) -> None:
     wanted = goodwill(offer)
     if not wanted.amount:
         return
-    policy = await _decided_by(tx, case.id, at)
+    policy = await decided_by(tx, case.id, at)
     most = policy.customer_caps.get(wanted.currency)
     since = None if most is None else at - timedelta(days=policy.document.caps.period_days)
     promised: int = await tx.value(sql.HOLD_GOODWILL, case.customer_id, wanted.currency, since)
@@ -59,7 +59,7 @@ async def promise(tx: Tx, case: Locked, offer: Offer, at: datetime) -> None:
     await tx.run(sql.PROMISE, new_id("gwp"), case.id, case.customer_id, wanted.currency, wanted.amount, most, since, at)
 
 
-async def _decided_by(tx: Tx, case_id: str, at: datetime) -> Policy:
+async def decided_by(tx: Tx, case_id: str, at: datetime) -> Policy:
     """The policy that made the offers, by its hash in the latest receipt: the merchant's own, or one that ships."""
     row = await tx.row(sql.RECEIPT, case_id)
     assert row is not None, "a case with offers was decided"

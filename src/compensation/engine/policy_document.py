@@ -197,6 +197,14 @@ class GoodsRule(Required, frozen=True, forbid_unknown_fields=True, kw_only=True)
     before_issue: When | UnsetType = UNSET
 
 
+class DisputeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """By when a customer may disagree with a decision, and by when somebody who had no part in it answers him."""
+
+    within_days: Annotated[int, Meta(ge=14, le=3650)] | UnsetType = UNSET
+    """Counted from the last thing that was decided or issued; left out, there is no such day."""
+    answer_days: Annotated[int, Meta(ge=1, le=60)] = 7
+
+
 class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A paper that is asked for before an offer with a value is taken. What is owed is never refused for it."""
 
@@ -236,11 +244,17 @@ class PolicyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     inspection: GoodsRule | UnsetType = UNSET
     """Left out, goods are accepted in whatever condition they come back."""
     document: tuple[Paper, ...] | UnsetType = UNSET
+    dispute: DisputeRule | UnsetType = UNSET
     goodwill: tuple[Goodwill, ...]
     form: tuple[Form, ...]
     in_kind: tuple[InKind, ...]
     gesture: tuple[Gesture, ...]
     offer: Annotated[tuple[OfferRule, ...], Meta(min_length=1, max_length=40)]
+
+    @property
+    def disputes(self) -> DisputeRule:
+        """The rule that holds: every decision can be disagreed with, whether a text speaks of it or not."""
+        return DisputeRule() if self.dispute is UNSET else self.dispute
 
     @property
     def family(self) -> str:

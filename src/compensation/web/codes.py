@@ -214,6 +214,9 @@ CODES: dict[str, Entry] = {
     "dispute_open": Entry(
         422, "The customer disagrees and waits for an answer.", "Answer the dispute first; he disagrees once at a time."
     ),
+    "dispute_too_late": Entry(
+        422, "The policy's days for disagreeing have passed.", "Report what is new as a case of its own."
+    ),
     "dispute_answered": Entry(409, "The dispute has its answer.", _READ_AGAIN),
     "already_answered": Entry(
         422, "A second person has answered him on this decision.", "Read the dispute; a new decision can be disputed."

@@ -14,6 +14,7 @@ PARTS = {
     "repeat": word("When a customer is harmed again"),
     "inspection": word("In what condition goods are accepted"),
     "document": word("Papers that are asked for"),
+    "dispute": word("When a customer does not agree"),
     "form": word("The forms a sum may take"),
     "in_kind": word("What is put right in kind"),
     "gesture": word("What goes with an offer"),
@@ -126,4 +127,5 @@ FIELDS = {
     "fallback": word("only where there is no other"),
     "order": word("order"),
     "within_days": word("within days"),
+    "answer_days": word("answered within days"),
 }

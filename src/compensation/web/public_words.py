@@ -54,7 +54,7 @@ def sections(labels: Labels, document: PolicyDocument, terms: PublicTerms, conta
         _warranty(labels, terms),
         _inspected(labels, document),
         _needed(labels, document),
-        _disagree(labels, terms, contact),
+        _disagree(labels, document, terms, contact),
         _limits(labels, terms),
     )
     return [section for section in told if section is not None]
@@ -266,9 +266,20 @@ def _needed(labels: Labels, document: PolicyDocument) -> Section:
     return Section("needed", say("What we need from you"), tuple(texts))
 
 
-def _disagree(labels: Labels, terms: PublicTerms, contact: str) -> Section:
-    say = labels.say
+def _disagree(labels: Labels, document: PolicyDocument, terms: PublicTerms, contact: str) -> Section:
+    say, rule = labels.say, document.disputes
     texts = [] if terms.disputes is UNSET else [isolate(labels.wording(terms.disputes))]
+    days = _days(labels, rule.answer_days)
+    texts.append(
+        say(
+            "You can say so on the page that our letter opens. Somebody who had no part in the decision looks at "
+            "everything again and answers you in writing within {days}.",
+            days=days,
+        )
+    )
+    if rule.within_days is not UNSET:
+        days = _days(labels, rule.within_days)
+        texts.append(say("You can do so within {days} of the day on which you heard from us.", days=days))
     texts.append(say("Write to {email} and name your case. A person answers.", email=ltr(contact)))
     return Section("disagree", say("If you do not agree"), tuple(texts))
 

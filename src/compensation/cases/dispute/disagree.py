@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from compensation.cases.authority import Named, acting, bounding
 from compensation.cases.dispute import sql
 from compensation.cases.dispute.dispute import Dispute, disputes
 from compensation.cases.move import locked
+from compensation.cases.promise import decided_by
 from compensation.core.errors import Conflict, Invalid, NotFound, Refused
 from compensation.core.ids import new_id
 from compensation.core.states import CaseState
@@ -20,7 +21,6 @@ from compensation.db.pool import Tx
 
 DISPUTED_IN = (CaseState.offered, CaseState.rejected, CaseState.issued, CaseState.closed)
 """Where a decision stands. In between it is being made or carried out, which takes moments or a second person."""
-ANSWER_WITHIN = timedelta(days=7)
 
 
 class Disagreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,6 +28,13 @@ class Disagreement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     words: Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S")]
     agent: Named = None
+
+
+class Contestable(msgspec.Struct, frozen=True):
+    """A decision that can be disagreed with: the id of its event, and by when he who does so now is answered."""
+
+    decision: str
+    due_at: datetime
 
 
 class Disagree(Disagreement, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,20 +56,20 @@ async def disagree(tx: Tx, who: Who, what: Disagree, at: datetime) -> Dispute:
         raise NotFound("unknown_case", "There is no such case.")
     if case.data_key is None:
         raise Conflict("customer_erased", "This customer was erased; nothing can be added about him.")
-    decision = await contestable(tx, case.id, case.state, at)
+    found = await contestable(tx, case.id, case.state, at)
     words = clean(what.words).strip()
     if not words:
         raise Invalid("words_needed", "Write what the customer says; of these words nothing can be seen.")
     dispute_id, event_id = new_id("dsp"), new_id("evt")
     sealed = open_key(tx, case.customer_id, case.data_key).seal(event_id, words.encode())
-    await tx.run(sql.OPEN, dispute_id, case.id, decision, actor, at, at + ANSWER_WITHIN, event_id, sealed)
+    await tx.run(sql.OPEN, dispute_id, case.id, found.decision, actor, at, found.due_at, event_id, sealed)
     return (await disputes(tx, case.id))[-1]
 
 
-async def contestable(tx: Tx, case_id: str, state: CaseState, at: datetime) -> str:
-    """The decision that can be disagreed with now, by the id of its event.
+async def contestable(tx: Tx, case_id: str, state: CaseState, at: datetime) -> Contestable:
+    """What can be disagreed with now, by the policy that decided it.
 
-    Raises Refused ``dispute_open``, ``wrong_state``, ``already_answered``.
+    Raises Refused ``dispute_open``, ``wrong_state``, ``already_answered``, ``dispute_too_late``.
     """
     before = await disputes(tx, case_id)
     if any(one.outcome is None for one in before):
@@ -76,4 +83,11 @@ async def contestable(tx: Tx, case_id: str, state: CaseState, at: datetime) -> s
         raise Refused("wrong_state", "Nothing was decided yet.", state=state)
     if any(one.decision == decision for one in before):
         raise Refused("already_answered", "A second person has looked at this decision already and answered.")
-    return decision
+    rule = (await decided_by(tx, case_id, at)).document.disputes
+    if rule.within_days is not UNSET and at > (until := row["at"] + timedelta(days=rule.within_days)):
+        raise Refused(
+            "dispute_too_late",
+            f"By the policy a decision is disagreed with within {rule.within_days} days. Report what is new as a case.",
+            until=until.isoformat(),
+        )
+    return Contestable(decision, at + timedelta(days=rule.answer_days))

@@ -137,6 +137,7 @@ NOT_DONE = {
     "dispute_open": word("The customer disagrees and waits for an answer. Answer him first."),
     "dispute_answered": word("Nothing waits for an answer here: somebody has given it."),
     "already_answered": word("A second person has answered the customer on this decision already."),
+    "dispute_too_late": word("The days for disagreeing with this decision have passed. Report what is new as a case."),
     "decided_before": word("You had a part in this decision, so somebody who had none answers."),
     "customer_erased": word("The customer was erased; nothing can be added about him."),
     "unfit_case": word("This is no case of this customer that was reported since he disagreed."),

@@ -1,5 +1,6 @@
 """The form by which a customer says that he disagrees, behind the link of his offers or of his case's status."""
 
+from datetime import datetime
 from urllib.parse import quote
 
 from litestar import Response, get, post
@@ -8,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from compensation.cases.case import events
-from compensation.cases.dispute.disagree import ANSWER_WITHIN, Disagree, disagree
+from compensation.cases.dispute.disagree import Disagree, disagree
 from compensation.cases.evidence.add import OPEN
 from compensation.core.errors import Refused
 from compensation.db.answers import Who
@@ -32,7 +33,7 @@ async def disagree_form(request: StrictRequest, token: FromPath[str], door: Door
     """The empty form; the page of the case where nothing can be disagreed with now. Opening it writes nothing."""
     link = await opened(request, door, limits, _kind(request), token)
     facts, found = await _read(request, door, link)
-    return _page(request, door, facts, token, "") if found.may else _back(request)
+    return _page(request, door, facts, token, "", found.due_at) if found.due_at else _back(request)
 
 
 @post(_PATHS, status_code=303)
@@ -40,17 +41,19 @@ async def send_disagreement(request: StrictRequest, token: FromPath[str], door: 
     """Keep what he wrote. The form comes back where it is empty or too long, with every word of it."""
     link = await opened(request, door, limits, _kind(request), token)
     typed = (await form_of(request, token)).get("words", "").strip()
-    facts, _ = await _read(request, door, link)
+    facts, found = await _read(request, door, link)
     assert facts.case is not None, "an offers or status link leads to a case"
-    if not typed or len(typed) > MOST:
-        return _page(request, door, facts, token, typed, wrong=True)
+    if found.due_at is not None and (not typed or len(typed) > MOST):
+        return _page(request, door, facts, token, typed, found.due_at, wrong=True)
+    if found.due_at is None:
+        return _back(request)
     try:
         await door.write(
             disagree, Who(link.merchant_id, facts.case.customer_id), Disagree(case_id=facts.case.id, words=typed)
         )
     except Refused as refusal:
         # Sent twice, or moved meanwhile: the page of the case says where it stands.
-        if refusal.code not in ("dispute_open", "already_answered", "wrong_state"):
+        if refusal.code not in ("dispute_open", "already_answered", "dispute_too_late", "wrong_state"):
             raise
     return _back(request)
 
@@ -74,7 +77,14 @@ def _back(request: StrictRequest) -> Redirect:
 
 
 def _page(
-    request: StrictRequest, door: Doorway, facts: Facts, token: str, typed: str, *, wrong: bool = False
+    request: StrictRequest,
+    door: Doorway,
+    facts: Facts,
+    token: str,
+    typed: str,
+    due_at: datetime,
+    *,
+    wrong: bool = False,
 ) -> Response[str]:
     assert facts.case is not None, "an offers or status link leads to a case"
     state: State = request.app.state
@@ -93,7 +103,7 @@ def _page(
         tongues=tongues(request.url.path),
         csrf=csrf_field(door.vault, token),
         case_number=facts.occasion.case_number,
-        due=say("{date}", date=(door.clock() + ANSWER_WITHIN).date()),
+        due=say("{date}", date=due_at.date()),
         typed=typed,
         wrong=lacks if wrong else None,
         files=f"{here}/evidence?lang={say.locale[:2]}" if facts.case.state in OPEN else "",

@@ -28,10 +28,14 @@ _CAME = {
 
 
 class Disputed(msgspec.Struct, frozen=True):
-    """The disputes of a case, and whether its customer may disagree now."""
+    """The disputes of a case, and by when its customer is answered who disagrees now; None where he cannot."""
 
     told: Sequence[Spoken]
-    may: bool
+    due_at: datetime | None
+
+    @property
+    def may(self) -> bool:
+        return self.due_at is not None
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -44,12 +48,10 @@ class Told(msgspec.Struct, frozen=True):
 
 async def disputed(tx: Tx, case: Case, history: Sequence[Event], at: datetime) -> Disputed:
     try:
-        await contestable(tx, case.id, case.state, at)
+        due_at = (await contestable(tx, case.id, case.state, at)).due_at
     except Refused:
-        may = False
-    else:
-        may = True
-    return Disputed(spoken(await disputes(tx, case.id), history), may)
+        due_at = None
+    return Disputed(spoken(await disputes(tx, case.id), history), due_at)
 
 
 def told(say: Say, found: Sequence[Spoken]) -> list[Told]:
