@@ -10,12 +10,12 @@ import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -39,17 +39,22 @@ from compensation.issuance.order import Item, OrderRequest, issue
 from compensation.issuance.reward import Order
 from compensation.partners.payment_simulator.server import FILE
 from compensation.partners.stripe_refunds import StripeRefunds
+from compensation.partners.supplier_orders import SupplierOrders
+from compensation.partners.supplier_simulator.habits import Habit
+from compensation.partners.supplier_simulator.server import FILE as SUPPLIER_FILE
 from compensation.redemption.expire import Expire, Expired, expire
 from compensation.redemption.give_back import GiveBack, give_back
 from compensation.redemption.redeem import Redemption, Spend, redeem
 from compensation.redemption.reveal import reveal
 from tests.conftest import make_merchant
 from tests.ledger.money_back import MoneyBack, processor
+from tests.ledger.other_brands import HABITS, TRIES, OtherBrands, supplier
 from tests.ledger.paper import EUR, Card, Paper, Use
+from tests.ledger.processor import Fate
 from tests.lent import cases
 from tests.shop import Fund, Funded, fund, make_program
 
-__all__ = ["processor"]
+__all__ = ["processor", "supplier"]
 MIGHT = ("funding", "expense.goodwill", "expense.owed")
 """The accounts that may be below zero: what the merchant gave, and what it cost him."""
 
@@ -97,8 +102,8 @@ def portion(whole: int, part: Part) -> int:
     return max(1, whole * numerator // denominator + more)
 
 
-class Bank(MoneyBack):
-    """One merchant's life. ``real``, ``processor`` and its ``book`` are given by the test."""
+class Bank(MoneyBack, OtherBrands):
+    """One merchant's life. ``real``, ``processor``, ``supplier`` and their books are given by the test."""
 
     real: Real
     cards = Bundle("cards")
@@ -200,7 +205,7 @@ class Bank(MoneyBack):
     def let_expire(self, door: int) -> None:
         """Doubled, missed or late: whatever is past its date becomes breakage once."""
         found = self.real.run(self.real.doors[door].write(expire, self.who, Expire())).read(Expired)
-        assert found.count == self.model.swept()
+        assert found.count == self.model.swept() + self.expired_elsewhere()
 
     @rule(done=past, door=DOORS)
     def ask_again(self, done: Done, door: int) -> None:
@@ -227,6 +232,7 @@ class Bank(MoneyBack):
 
     def teardown(self) -> None:
         self.money_went_back_once()
+        self.each_was_bought_once()
         assert self.real.run(audit(self.real.owner)) == {}
 
     def do(self, door: int, ask: Any, other: Any) -> Done:
@@ -261,11 +267,12 @@ def real(database_url: str, vault: Vault) -> Iterator[Real]:
 
 
 @pytest.fixture
-def bank(real: Real, processor: StripeRefunds, tmp_path: Path) -> type[Bank]:
+def bank(real: Real, processor: StripeRefunds, supplier: SupplierOrders, tmp_path: Path) -> type[Bank]:
     class Here(Bank):
         pass
 
     Here.real, Here.processor, Here.book = real, processor, tmp_path / FILE
+    Here.supplier, Here.supplier_book = supplier, tmp_path / SUPPLIER_FILE
     return Here
 
 
@@ -291,4 +298,23 @@ def test_money_that_nobody_asked_back_for_a_day_goes_back_all_the_same(bank: typ
     assert owed.heard == 2
     one.every_refund_is_where_we_heard_it_is()
     one.the_accounts_are_what_the_model_says()
+    one.teardown()
+
+
+@settings(max_examples=cases(12), deadline=None, suppress_health_check=list(HealthCheck))
+@given(plan=st.lists(st.tuples(HABITS, TRIES, st.sampled_from([None, "issued", "refused"])), min_size=1, max_size=6))
+def test_whatever_a_supplier_does_over_each_card_it_is_bought_once_and_paid_as_stated(
+    bank: type[Bank], plan: list[tuple[Habit, list[tuple[Fate, int]], Literal["issued", "refused"] | None]]
+) -> None:
+    """The rules of the bank that are about cards of other brands, and no others between them."""
+    one = bank()
+    one.open(budget=500_00)
+    for nth, (habit, tries, word) in enumerate(plan):
+        card = one.order_a_brands_card(hundreds=10 + nth, habit=habit, tries=tries)
+        one.the_supplier_is_heard_again(card=card, which=nth)
+        if word is not None:
+            one.a_person_settles(card=card, outcome=word)
+        one.buy_it(card=card, tries=tries[::-1])
+        one.every_brands_card_is_where_we_heard_it_is()
+        one.the_accounts_are_what_the_model_says()
     one.teardown()
