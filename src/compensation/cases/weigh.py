@@ -136,8 +136,7 @@ async def incident(tx: Tx, label: str, at: datetime) -> str:
 
 
 def _without_words(report: Report, program_id: str) -> Report:
-    fields = {name: getattr(report, name) for name in Report.__struct_fields__}
     order = report.order
     if order is not None and order.payment is not None:
         order = msgspec.structs.replace(order, payment=None)
-    return Report(**fields | {"words": "", "wanted_outcome": "", "program": program_id, "order": order})
+    return msgspec.structs.replace(report, words="", wanted_outcome="", program=program_id, order=order)

@@ -48,21 +48,21 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         one = next(seen for seen in self.harms if seen.type == harm)
         return msgspec.structs.replace(self, harms=(one,), rank=one.rank)
 
-    def variables(self) -> dict[str, Any]:
-        """The names and values that a CEL predicate sees. Sums are whole minor units.
+    def variable(self, name: str) -> Any:
+        """What a CEL predicate sees by one of the names of ``VARIABLES``. Sums are whole minor units.
 
         Nothing here may rise with severity: see ``condition``.
         """
-        seen: dict[str, Any] = dict.fromkeys(FACTS | FOUND, False)
-        seen.update(dict.fromkeys(self.facts, True))
-        for name in _PLAIN:
-            seen[name] = getattr(self, name)
-        seen["grade"] = self.grade or ""
-        seen["harms"] = [harm.type for harm in self.harms]
-        seen["families"] = sorted({harm.family.value for harm in self.harms})
-        return seen
+        if name in _FACTS:
+            return name in self.facts
+        if name == "harms":
+            return [harm.type for harm in self.harms]
+        if name == "families":
+            return sorted({str(harm.family) for harm in self.harms})
+        return getattr(self, name) or "" if name == "grade" else getattr(self, name)
 
 
+_FACTS = FACTS | FOUND
 _PLAIN = (
     "country",
     "tier",
@@ -77,3 +77,5 @@ _PLAIN = (
     "apologies",
     "gestures",
 )
+VARIABLES = (*sorted(_FACTS), *_PLAIN, "grade", "harms", "families")
+"""Every name that a predicate may speak of."""

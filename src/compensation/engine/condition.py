@@ -161,9 +161,10 @@ def _order_at_least(least: dict[str, Decimal]) -> Check:
 
 def _predicate(text: str) -> Check:
     program = compiled(text)
+    names = program.variables()
 
     def check(case: Circumstances) -> Failure | None:
-        holds, seen = answer(program, case)
+        holds, seen = answer(program, names, case)
         return None if holds else ("cel", seen)
 
     return check

@@ -1,5 +1,7 @@
 """One case on the table: everything that the making of its offers may look at."""
 
+from collections.abc import Set
+
 import msgspec
 
 from compensation.core.money import Money
@@ -30,6 +32,10 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
     """The due that is met by a deed, where there is one."""
     in_money: tuple[Due, ...]
     promised: tuple[Due, ...]
+    budget_left: int | None
+    """What the budget still bears, in minor units; nothing where it is kept in another currency."""
+    here: Set[str]
+    """The remedies that can be given where they are not owed: on the shelf, and not switched off by the policy."""
 
     @classmethod
     def of(
@@ -45,7 +51,8 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
         seed: str,
     ) -> "Matter":
         """The table laid: the dues told apart by how they are met."""
-        dues = assessment.dues
+        dues, left = assessment.dues, limits.budget_left
+        kept_here = left is None or left.currency == assessment.currency
         return cls(
             assessment=assessment,
             case=case,
@@ -60,25 +67,17 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True):
             in_kind=next((due for due in dues if due.kind.in_kind), None),
             in_money=tuple(due for due in dues if not due.kind.in_kind and due.kind is not DueKind.promise),
             promised=tuple(due for due in dues if due.kind is DueKind.promise),
+            budget_left=None if left is None else left.amount if kept_here else 0,
+            here=shelf.here - policy.off if policy.off else shelf.here,
         )
 
     def money(self, amount: int) -> Money:
         return Money(amount, self.currency)
 
-    def has(self, remedy: str) -> bool:
-        """Whether a remedy that is not owed can be given: on the shelf, and not switched off by the policy."""
-        return remedy in self.shelf and remedy not in self.policy.off
-
     def takes_back_what_stays(self, remedy: str) -> bool:
         """Whether this way in kind needs goods back that the policy never takes back."""
         document = self.policy.document
         return remedy in self.policy.takes_back and kept_by_customer(document, self.assessment.report)
-
-    @property
-    def budget_left(self) -> int | None:
-        """What the budget still bears, in minor units; nothing where it is kept in another currency."""
-        left = self.limits.budget_left
-        return None if left is None else left.amount if left.currency == self.currency else 0
 
     def obligations_of(self, due: Due) -> list[Obligation]:
         return [obligation for obligation in self.assessment.obligations if obligation.code in due.rules]

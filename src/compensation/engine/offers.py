@@ -74,14 +74,14 @@ class _Table:
         self.forms = {
             code: ready
             for code, ready in matter.policy.forms.items()
-            if matter.has(code)
+            if code in matter.here
             and first_failure(ready.checks, matter.case) is None
             and (ready.form.draw is None or drawn(ready.form.draw, code, matter.seed))
         }
         gestures = [
             (ready.gesture, _Part.of(lines.gesture(ready, matter), matter.shelf))
             for ready in matter.policy.gestures
-            if (ready.gesture.must or matter.has(ready.gesture.remedy))
+            if (ready.gesture.must or ready.gesture.remedy in matter.here)
             and first_failure(ready.checks, matter.case) is None
         ]
         keys = {key for gesture, _ in gestures for key in gesture.offers}
@@ -187,9 +187,11 @@ class _Part(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def of(cls, line: RemedyLine, shelf: Shelf) -> "_Part":
-        face = _face(line)
-        value = face if shelf.remedy(line.remedy).money_equivalent else 0
-        return cls(line, (line.remedy, face), value, _days(line, shelf), restrictions(line))
+        face, remedy = _face(line), shelf.remedy(line.remedy)
+        value = face if remedy.money_equivalent else 0
+        # When what the customer was promised is with him. Gestures beside it do not delay an offer.
+        days = line.terms.due_in_days if isinstance(line.terms, _DUE) else remedy.arrives_in_days
+        return cls(line, (line.remedy, face), value, days, restrictions(line))
 
 
 class _Settled(msgspec.Struct, frozen=True, gc=False):
@@ -254,13 +256,6 @@ def _face(line: RemedyLine) -> int:
     if line.amount is None:
         return 0
     return line.amount.amount + line.bonus.amount if line.bonus is not None else line.amount.amount
-
-
-def _days(line: RemedyLine, shelf: Shelf) -> int:
-    """When what the customer was promised is with him. Gestures beside it do not delay an offer."""
-    if isinstance(line.terms, _DUE):
-        return line.terms.due_in_days
-    return shelf.remedy(line.remedy).arrives_in_days
 
 
 def _rank(offer: Offer, wanted: frozenset[str]) -> tuple[bool, bool]:

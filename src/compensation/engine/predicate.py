@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import cel
 
-from compensation.engine.circumstances import Circumstances, HarmSeen
+from compensation.engine.circumstances import VARIABLES, Circumstances, HarmSeen
 from compensation.engine.harm import Family
 
 MAX_LENGTH = 300
@@ -39,10 +39,10 @@ def compiled(text: str) -> Predicate:
     return program
 
 
-def answer(program: Predicate, case: Circumstances) -> tuple[bool, dict[str, Any]]:
-    """Whether the predicate holds, and the values it saw. What cannot be computed does not hold, and says why."""
-    variables = case.variables()
-    seen = {name: variables[name] for name in program.variables()}
+def answer(program: Predicate, names: list[str], case: Circumstances) -> tuple[bool, dict[str, Any]]:
+    """Whether the predicate holds, and the values it saw under its ``names``. What cannot be computed does not hold,
+    and says why."""
+    seen = {name: case.variable(name) for name in names}
     try:
         return program.execute(seen) is True, seen
     except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as wrong:
@@ -83,7 +83,7 @@ def _depth(text: str) -> int:
     return deepest
 
 
-_SAMPLE: dict[str, Any] = Circumstances(
+_CASE = Circumstances(
     harms=(HarmSeen("material.defective_product", Family.material, 1, ""),),
     rank=1,
     country="IE",
@@ -96,4 +96,5 @@ _SAMPLE: dict[str, Any] = Circumstances(
     currency="EUR",
     order_amount=10_000,
     costs=500,
-).variables()
+)
+_SAMPLE = {name: _CASE.variable(name) for name in VARIABLES}

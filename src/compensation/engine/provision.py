@@ -48,7 +48,10 @@ class ConsentForm(enum.StrEnum):
 
     @property
     def strictness(self) -> int:
-        return list(ConsentForm).index(self)
+        return _STRICTNESS[self]
+
+
+_STRICTNESS = {form: place for place, form in enumerate(ConsentForm)}
 
 
 class Provision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -4,15 +4,16 @@ The customer's words are not in it: the engine never reads them, and a receipt o
 """
 
 import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from compensation.engine.assess import assess
+from compensation.engine.assess import Assessment, assess
 from compensation.engine.decide import decide
 from compensation.engine.document import canonical
 from compensation.engine.law import Law
-from compensation.engine.plan import Decision, History, Limits
+from compensation.engine.plan import Decision, History, Limits, Offer
 from compensation.engine.policy import Policy
 from compensation.engine.remedy import Shelf
 from compensation.engine.report import Report
@@ -55,6 +56,15 @@ class Versions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     law: dict[str, str]
 
 
+# What stands among the inputs already is left out of what came of them.
+_DECIDED = [name for name in Decision.__struct_fields__ if name not in ("assessment", "seed")]
+_ASSESSED = [name for name in Assessment.__struct_fields__ if name != "report"]
+# The policy holds the labels of offers; its hash stands in the versions.
+_OFFERED = [name for name in Offer.__struct_fields__ if name != "label"]
+_Unlabelled = msgspec.defstruct("_Unlabelled", _OFFERED, frozen=True, gc=False)
+_without_label = attrgetter(*_OFFERED)
+
+
 def write_receipt(decision: Decision, limits: Limits, history: History, books: Books, form: str = FORMAT) -> bytes:
     """The canonical JSON of a decision. Equal inputs give equal bytes, in whatever order their lines came."""
     inputs = Inputs(
@@ -89,12 +99,9 @@ def versions(books: Books, country: str, form: str = FORMAT) -> Versions:
 
 
 def _body(inputs: Inputs, decision: Decision, books: Books, form: str) -> dict[str, Any]:
-    decided: dict[str, Any] = msgspec.to_builtins(decision)
-    assessed: dict[str, Any] = decided.pop("assessment")
-    del assessed["report"], decided["seed"]
-    for offer in decided["offers"]:
-        # The policy holds the labels; its hash stands in the versions.
-        del offer["label"]
+    decided = {name: getattr(decision, name) for name in _DECIDED}
+    assessed = {name: getattr(decision.assessment, name) for name in _ASSESSED}
+    decided["offers"] = [_Unlabelled(*_without_label(offer)) for offer in decision.offers]
     return {
         "format": form,
         "inputs": inputs,

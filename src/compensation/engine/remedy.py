@@ -79,13 +79,13 @@ class Shelf:
         self._rates = {
             code: (int(face * self._parts), int(order * self._parts)) for code, (face, order) in rates.items()
         }
-        self._here = self._remedies.keys() - without
+        self.here = frozenset(self._remedies.keys() - without)
         unknown = without - self._remedies.keys()
         if unknown:
             raise Invalid("unknown_remedy", f"There is no remedy {', '.join(sorted(unknown))}.")
 
     def __contains__(self, code: str) -> bool:
-        return code in self._here
+        return code in self.here
 
     def known(self, code: str) -> Remedy | None:
         """The remedy of the book, on the shelf or not."""

@@ -27,7 +27,7 @@ def settle(rule: OfferRule, matter: Matter) -> Settlement | Refusal | None:
     if rule.in_kind is not None:
         if owed_in_kind is None or owed_in_kind.kind not in matter.shelf.meets(rule.in_kind):
             return None
-        if not matter.has(rule.in_kind):
+        if rule.in_kind not in matter.here:
             return Refusal(key=rule.key, reason=Reason("refused.not_on_shelf", {"remedy": rule.in_kind}))
         if matter.takes_back_what_stays(rule.in_kind):
             return Refusal(key=rule.key, reason=Reason("refused.not_taken_back", {"remedy": rule.in_kind}))
@@ -61,7 +61,7 @@ def _replaced(rule: OfferRule, money: list[Due], others: list[RemedyLine], matte
     if strictest is not None and strictest.consent is ConsentForm.never:
         reason = Reason("refused.no_substitute", {"remedy": rule.money, "rule": strictest.code})
         return Refusal(key=rule.key, reason=reason, rule=strictest.code)
-    if not matter.has(rule.money):
+    if rule.money not in matter.here:
         return Refusal(key=rule.key, reason=Reason("refused.not_on_shelf", {"remedy": rule.money}))
     total = matter.money(sum(due.amount.amount for due in money))
     form = matter.policy.forms[rule.money]

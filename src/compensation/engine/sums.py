@@ -21,8 +21,8 @@ def plain(money: Money) -> str:
     places = exponent(money.currency)
     if not places:
         return str(money.amount)
-    digits = str(money.amount).rjust(places + 1, "0")
-    return f"{digits[:-places]}.{digits[-places:]}"
+    whole, rest = divmod(money.amount, 10**places)
+    return f"{whole}.{rest:0{places}}"
 
 
 def multiplied(base: Money, percent: Decimal | int | str, result: Money) -> str:
