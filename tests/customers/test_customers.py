@@ -8,7 +8,7 @@ import pytest
 
 from compensation.core.errors import Conflict, Invalid, NotFound
 from compensation.core.vault import Unreadable, Vault
-from compensation.customers.add import Living, meet
+from compensation.customers.add import Living, meet, seek
 from compensation.customers.contact import Contact
 from compensation.customers.customer import Customer, KnownCustomer, find, key_of, known_customer
 from compensation.customers.erase import Erase, erase
@@ -24,7 +24,7 @@ LAYLA = Contact(reference="SHOP-4711", name="Layla Haddad", email="Layla@shop.ex
 
 async def greet(tx: Tx, who: Who, what: Contact, at: datetime) -> Customer:
     """An act that does nothing but find or add a customer."""
-    [one] = await meet(tx, [(what, HERE)], at)
+    [one] = await meet(tx, [seek(tx, what, HERE)], at)
     assert one is not None
     return one.customer
 

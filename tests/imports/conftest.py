@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from compensation.core.money import Money
-from compensation.customers.add import Living, meet
+from compensation.customers.add import Living, meet, seek
 from compensation.customers.contact import Contact
 from compensation.db.answers import Who
 from compensation.db.audit import audit
@@ -112,7 +112,7 @@ async def office(door: Doorway, owner: asyncpg.Connection, merchant: Who) -> Off
 
 async def add_customer(office: Office, who: Who, **contact: str) -> str:
     async def add(tx: Tx, who: Who, what: str, at: datetime) -> Added:
-        [one] = await meet(tx, [(Contact(**contact), Living("en", "IE", "standard"))], at)
+        [one] = await meet(tx, [seek(tx, Contact(**contact), Living("en", "IE", "standard"))], at)
         assert one is not None
         return Added(one.customer.id)
 

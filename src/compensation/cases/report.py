@@ -18,7 +18,7 @@ from compensation.cases.weigh import Setting, Weighed, histories, incident, sett
 from compensation.core.errors import Invalid
 from compensation.core.ids import new_id, new_ids
 from compensation.core.states import CaseState
-from compensation.customers.add import Living, Met, meet
+from compensation.customers.add import Living, Met, Sought, meet, seek
 from compensation.customers.contact import Contact
 from compensation.customers.entitlement import entitlements_of
 from compensation.customers.identity import remember
@@ -85,11 +85,12 @@ async def report(tx: Tx, asks: Sequence[Ask[ReportCase]], at: datetime) -> list[
     ``customer_erased``, Forbidden ``not_yourself`` and ``unknown_agent``.
     """
     taken = await _take(tx, asks, at)
+    sought = [_sought(tx, one) for one in taken]
     done: dict[int, CaseFile] = {}
     # Customers are locked in one order, whatever the order of asking, so that two processes do not wait for each other.
     waiting = sorted(range(len(asks)), key=lambda place: _whom(asks[place].what.customer))
     while waiting:
-        met = await meet(tx, [_customer(taken[place]) for place in waiting], at)
+        met = await meet(tx, [sought[place] for place in waiting], at)
         now = [(place, one) for place, one in zip(waiting, met, strict=True) if one is not None]
         cases = await _open(tx, [(taken[place], one) for place, one in now], at)
         done |= {place: case for (place, _), case in zip(now, cases, strict=True)}
@@ -101,9 +102,9 @@ def _whom(contact: Contact) -> tuple[str, str, str]:
     return contact.id or "", contact.reference or "", contact.email or ""
 
 
-def _customer(taken: _Taken) -> tuple[Contact, Living]:
+def _sought(tx: Tx, taken: _Taken) -> Sought:
     said = taken.said
-    return taken.what.customer, Living(said.locale, said.country, said.customer_tier)
+    return seek(tx, taken.what.customer, Living(said.locale, said.country, said.customer_tier))
 
 
 async def _take(tx: Tx, asks: Sequence[Ask[ReportCase]], at: datetime) -> list[_Taken]:

@@ -50,8 +50,8 @@ class _Hashes(msgspec.Struct, frozen=True):
         return next(iter(self.reference or self.address_as_reference), None)
 
 
-class _Sought(msgspec.Struct, frozen=True):
-    """One customer of those who are looked for together."""
+class Sought(msgspec.Struct, frozen=True):
+    """One customer of those who are looked for together: what is said of him, and what he may be found by."""
 
     id: str | None
     said: Person
@@ -64,14 +64,19 @@ class _Sought(msgspec.Struct, frozen=True):
         return {self.id, *self.hashes.reference, *self.hashes.email} - {None}
 
 
-async def meet(tx: Tx, asked: Sequence[tuple[Contact, Living]], at: datetime) -> list[Met | None]:
-    """The customers of these reports, locked until the transaction ends, each brought up to date with what is said.
+def seek(tx: Tx, contact: Contact, living: Living) -> Sought:
+    """Raises Invalid (see ``contact.person``)."""
+    said = person(contact, living.country)
+    return Sought(contact.id, said, living, _hashes(tx, said))
+
+
+async def meet(tx: Tx, sought: Sequence[Sought], at: datetime) -> list[Met | None]:
+    """The customers of several reports, locked until the transaction ends, each brought up to date with what is said.
 
     None for a report about somebody who may be the customer of one before it: he is met again once that one is written,
     so that it counts. The first is always met.
-    Raises Invalid (see ``contact.person``), NotFound ``unknown_customer``, Conflict ``customer_erased``.
+    Raises NotFound ``unknown_customer``, Conflict ``customer_erased``.
     """
-    sought = [_sought(tx, contact, living) for contact, living in asked]
     met: dict[int, Met] = {}
     strangers = await _known(tx, sought, _apart(sought), met)
     added = await _add(tx, [sought[place] for place in strangers], at) if strangers else []
@@ -80,10 +85,10 @@ async def meet(tx: Tx, asked: Sequence[tuple[Contact, Living]], at: datetime) ->
     if missed:
         left = await _known(tx, sought, missed, met)
         assert not left, "whoever kept us from adding a customer has added him"
-    return [met.get(place) for place in range(len(asked))]
+    return [met.get(place) for place in range(len(sought))]
 
 
-def _apart(sought: Sequence[_Sought]) -> list[int]:
+def _apart(sought: Sequence[Sought]) -> list[int]:
     """The places of those who share nothing with one before them."""
     seen: set[str | bytes | None] = set()
     apart = []
@@ -94,7 +99,7 @@ def _apart(sought: Sequence[_Sought]) -> list[int]:
     return apart
 
 
-async def _known(tx: Tx, sought: Sequence[_Sought], places: Sequence[int], met: dict[int, Met]) -> list[int]:
+async def _known(tx: Tx, sought: Sequence[Sought], places: Sequence[int], met: dict[int, Met]) -> list[int]:
     """Meet those of them whom we know; the places of those whom we do not."""
     wanted = [sought[place] for place in places]
     given = [
@@ -114,7 +119,7 @@ async def _known(tx: Tx, sought: Sequence[_Sought], places: Sequence[int], met: 
     return strangers
 
 
-async def _add(tx: Tx, strangers: Sequence[_Sought], at: datetime) -> list[Met | None]:
+async def _add(tx: Tx, strangers: Sequence[Sought], at: datetime) -> list[Met | None]:
     """Add customers; None for one whom somebody else added a moment ago."""
     ids = new_ids("cus", len(strangers))
     keys = [new_key(tx, customer_id) for customer_id in ids]
@@ -135,7 +140,7 @@ def _customer(customer_id: str, living: Living, at: datetime) -> Customer:
     return Customer(id=customer_id, locale=living.locale, country=living.country, tier=living.tier, created_at=at)
 
 
-async def _bring_up_to_date(tx: Tx, row: Any, one: _Sought) -> Met:
+async def _bring_up_to_date(tx: Tx, row: Any, one: Sought) -> Met:
     before, said, living = read_customer(row), one.said, one.living
     if before.erased:
         raise Conflict("customer_erased", "This customer was erased; report the case without customer.id.")
@@ -151,11 +156,6 @@ async def _bring_up_to_date(tx: Tx, row: Any, one: _Sought) -> Met:
         parts = (living.locale, living.country, living.tier)
         await tx.run(sql.UPDATE, customer.id, own, email, *parts, sealed, names)
     return Met(customer, now, key, fresh=False)
-
-
-def _sought(tx: Tx, contact: Contact, living: Living) -> _Sought:
-    said = person(contact, living.country)
-    return _Sought(contact.id, said, living, _hashes(tx, said))
 
 
 def _hashes(tx: Tx, said: Person) -> _Hashes:
