@@ -19,7 +19,7 @@ from compensation.engine.terms import CardTerms, CreditTerms
 from tests.engine.bench import Bench, report
 from tests.engine.conftest import CATALOG, TODAY
 
-SHELF = ("harms.toml", "remedies.toml", "reasons.toml", "inspection.toml")
+SHELF = ("harms.toml", "remedies.toml", "reasons.toml", "inspection.toml", "products.toml")
 PACKS = sorted((CATALOG / "legal").glob("*.toml"))
 UNION = {"eu", "de", "fr", "bg", "ie"}
 PROMISED = UNION | {"general", "us", "us-ca", "gb", "sa", "ae", "kw", "qa", "jo", "eg", "ca", "au"}
