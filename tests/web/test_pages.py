@@ -65,7 +65,9 @@ async def test_a_code_is_shown_by_the_customers_own_act_as_often_as_he_asks(
         assert all(f"<span>{group}</span>" in shown.text for group in revealed["groups"])
     assert "".join(revealed["groups"]) not in (await stranger.get(address)).text
     assert await everything(owner) == before
-    rows = await owner.fetch("SELECT actor, subject_id FROM audit_log WHERE verb = 'redemption.record_reveal'")
+    rows = await owner.fetch(
+        "SELECT actor, subject_id FROM audit_log WHERE verb = 'redemption.record_reveal' ORDER BY seq"
+    )
     assert [row["actor"][:4] for row in rows] == ["key_", "lnk_", "lnk_", "lnk_"]
     assert {row["subject_id"] for row in rows} == {order["rewards"][0]["id"]}
 
