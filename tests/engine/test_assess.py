@@ -157,6 +157,23 @@ def test_a_service_that_was_worth_nothing_is_refunded_in_full(bench: Bench) -> N
     assert bench.decide(told).offers[0].lines[0].remedy == "refund_original"
 
 
+def test_one_more_harm_takes_nothing_away_from_what_is_owed(bench: Bench) -> None:
+    # A prepayment that was kept is owed, though the law of the place answers a poor service with a part of the price.
+    kept, poor = "financial.direct_financial_loss low", "material.unsatisfactory_service low"
+    facts = {"prepaid_unreturned": True}
+    assert bench.decide(report(kept, country="QA", facts=facts)).owed == Money(10_000, "EUR")
+    both = bench.decide(report(kept, poor, country="QA", facts=facts)).assessment.dues
+    assert [(due.kind, due.amount, due.harms) for due in both] == [
+        (DueKind.price, Money(10_000, "EUR"), ("financial.direct_financial_loss",))
+    ]
+    # Goods that stay with the customer lost more than the service that came with them, whichever is told first.
+    broken = "material.defective_product critical"
+    facts = {"keeps_goods": True}
+    alone = bench.decide(report(broken, facts=facts)).owed
+    assert bench.decide(report(broken, poor, facts=facts)).owed == alone
+    assert bench.decide(report(poor, broken, facts=facts)).owed == alone
+
+
 def test_days_late_are_counted_from_the_promise_to_the_delivery_or_to_today(bench: Bench) -> None:
     promised = bench.today - datetime.timedelta(days=10)
     came = report(

@@ -160,8 +160,11 @@ def test_two_harms_get_the_union_of_what_each_gets(bench: Bench, report: Report,
     first = msgspec.structs.replace(report, harms=report.harms[:1])
     second = msgspec.structs.replace(report, harms=(msgspec.structs.replace(report.harms[0], type=more),))
     both = msgspec.structs.replace(report, harms=(*first.harms, *second.harms))
+    # A gesture may be bound to some offers: a longer guarantee goes with a repair, and not with the money that a second
+    # harm makes due instead.
+    bound = {ready.gesture.remedy for ready in bench.books.policy.gestures if ready.gesture.offers}
     together = everywhere(bench.decide(both))
-    assert everywhere(bench.decide(first)) | everywhere(bench.decide(second)) <= together
+    assert (everywhere(bench.decide(first)) | everywhere(bench.decide(second))) - bound <= together
     assert bench.decide(both).goodwill.amount >= max(bench.decide(one).goodwill.amount for one in (first, second))
 
 

@@ -9,7 +9,7 @@ from compensation.core.money import Money
 from compensation.engine.harm import Family, Severity
 from compensation.engine.law import LegalRule
 from compensation.engine.reason import Reason
-from compensation.engine.report import CostLine, Report
+from compensation.engine.report import CostLine, Facts, Report
 from compensation.engine.sums import share
 from compensation.engine.taxonomy import DueKind, Taxonomy
 
@@ -41,6 +41,8 @@ class Due(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 _OF_THE_ORDER = (DueKind.price, DueKind.conformity, DueKind.performance, DueKind.reduction)
 """Four answers to one question, what becomes of the order: the first that is claimed stands, the rest fall away."""
+_OF_A_PART = (DueKind.performance, DueKind.reduction)
+"""What these come to is a part of the price, and is the largest that any harm behind either of them gives."""
 
 Claim = tuple[DueKind, str]
 
@@ -90,36 +92,33 @@ def _order_due(
 ) -> Due | None:
     if report.order is None:
         return None
-    by_law = {rule.due for rule in rules}
-    by_harm = {kind for kind, _ in claims}
-    # A statute is asked before the harm's own nature: where it puts repair first, a wish for money does not.
-    kind = next((k for k in _OF_THE_ORDER if k in by_law), None) or next(
-        (k for k in _OF_THE_ORDER if k in by_harm), None
-    )
-    if kind is None:
-        return None
-    applied = [rule for rule in rules if rule.due is kind]
-    owners = _claimants(kind, harms, rules, claims)
+    by_law = [rule for rule in rules if rule.due in _OF_THE_ORDER]
+    # A statute is asked before the own nature of the harms it speaks of: where it puts repair first, a wish for money
+    # does not. What another harm owes stands: a prepayment that was kept stays owed, however poor the service was.
+    by_harm = {kind for kind, code in claims if not any(_speaks_of(rule, code) for rule in by_law)}
+    # On these facts: a right in kind that cannot be met is the sum that it comes to, beside whoever claims that sum.
+    ways = {kind: _way(kind, report.facts) for kind in by_harm | {rule.due for rule in by_law}}
+    kind = next((kind for kind in _OF_THE_ORDER if kind in ways.values()), None)
     returned = report.order.already_refunded
     price = report.order.amount.amount - (returned.amount if returned else 0)
-    if price <= 0:
+    if kind is None or price <= 0:
         return None
-    in_full = Money(price, report.money)
-    part = Money(_reduction(report, taxonomy, harms, owners, price), report.money)
-    kind, amount = _way(kind, report, in_full, part)
+    same = [claimed for claimed, way in ways.items() if way is kind or {way, kind} == set(_OF_A_PART)]
+    applied = [rule for rule in by_law if rule.due in same]
+    owners = tuple(sorted({owner for claimed in same for owner in _claimants(claimed, harms, rules, claims)}))
+    amount = _reduction(report, taxonomy, harms, owners, price) if kind in _OF_A_PART else price
     first = kind.in_kind and any(rule.in_kind_first for rule in applied)
-    return _due(kind, "order", amount, owners, tuple(rule.code for rule in applied), first)
+    return _due(kind, "order", Money(amount, report.money), owners, tuple(rule.code for rule in applied), first)
 
 
-def _way(kind: DueKind, report: Report, in_full: Money, part: Money) -> tuple[DueKind, Money]:
-    """What the order's due comes to on these facts: a right in kind that cannot be met becomes money."""
-    facts = report.facts
+def _way(kind: DueKind, facts: Facts) -> DueKind:
+    """What an answer comes to on these facts: a right in kind that cannot be met becomes money."""
     if kind is DueKind.conformity:
         lost = facts.repair_failed or not (facts.repairable or facts.replaceable)
-        return (DueKind.price if lost else kind), in_full
+        return DueKind.price if lost else kind
     if kind is DueKind.performance:
-        return (kind if facts.repairable and not facts.repair_failed else DueKind.reduction), part
-    return kind, part if kind is DueKind.reduction else in_full
+        return kind if facts.repairable and not facts.repair_failed else DueKind.reduction
+    return kind
 
 
 def _reduction(
@@ -137,12 +136,17 @@ def _reduction(
 def _claimants(
     kind: DueKind, harms: tuple[HarmFound, ...], rules: Sequence[LegalRule], claims: Sequence[Claim]
 ) -> tuple[str, ...]:
-    """The harms that a due is told under. A rule that names no harm speaks of them all."""
+    """The harms that a due is told under."""
     named = {code for claimed, code in claims if claimed is kind}
     for rule in rules:
         if rule.due is kind:
-            named |= {harm.type for harm in harms if not rule.when.harms or harm.type in rule.when.harms}
+            named |= {harm.type for harm in harms if _speaks_of(rule, harm.type)}
     return tuple(sorted(named))
+
+
+def _speaks_of(rule: LegalRule, harm: str) -> bool:
+    """A rule that names no harm speaks of them all."""
+    return not rule.when.harms or harm in rule.when.harms
 
 
 def _stated(kind: DueKind, report: Report) -> Money | None:
