@@ -46,6 +46,7 @@ class Result(msgspec.Struct):
     verbs: Counter[str] = msgspec.field(default_factory=Counter)
     orders: int = 0
     refunds: int = 0
+    brands: int = 0
     letters: int = 0
     audit: int = -1
     seconds: float = 0.0
@@ -72,7 +73,9 @@ def report(result: Result) -> str:
     lines.append(f"{result.answers} answers acknowledged, the slowest after {result.longest:.1f} s")
     lines.append(f"{result.replayed} asked for again after a death, {result.refused} times told to come again")
     lines.append(", ".join(f"{times} {verb}" for verb, times in sorted(result.verbs.items())))
-    lines.append(f"{result.orders} orders, {result.refunds} refunds, {result.letters} letters")
+    lines.append(
+        f"{result.orders} orders, {result.refunds} refunds, {result.brands} cards of brands, {result.letters} letters"
+    )
     lines += [f"broken: {what}" for what in result.broken[:20]]
     lines.append(f"{len(result.broken)} promises broken" + (", as they must be here" if result.plan.control else ""))
     lines.append(f"compensation audit: exit status {result.audit}")

@@ -200,7 +200,7 @@ async def torture(plan: Plan, folder: Path) -> Result:
         house = await stack.enter_async_context(
             House(
                 postgres.url, folder, redis_url=valkey.url, payments_url=world.payments_url, smtp_url=world.smtp_url,
-                statement_timeout="2",
+                supplier_simulator_url=world.supplier_url, statement_timeout="2",
             )
         )  # fmt: skip
         demo = await _open(postgres, house)

@@ -7,7 +7,7 @@ from collections import Counter
 import asyncpg
 
 from tests.faults.house import House, drained
-from tests.faults.journey import nothing_lost_or_doubled
+from tests.faults.journey import nothing_lost_or_doubled, one_card_for_each_order
 from tests.faults.outside import Outside
 from tests.faults.plan import Result
 from tests.faults.trade import broken_promises
@@ -29,6 +29,7 @@ async def judge(result: Result, url: str, house: House, world: Outside, traders:
         result.broken += await broken_promises(owner, traders)
         if not result.broken:
             await nothing_lost_or_doubled(owner, world, cases=sum(len(trader.cases) for trader in traders))
+            result.brands = await one_card_for_each_order(owner, world)
             asked = result.verbs["orders"] + result.verbs["points/convert"]
             asked += sum(lines for trader in traders for lines in trader.files.values())
             result.orders = await owner.fetchval("SELECT count(*) FROM orders WHERE case_id IS NULL")
