@@ -138,6 +138,7 @@ async def test_a_card_is_promised_then_bought_once_then_owed_to_its_supplier(des
     assert await desk.state(card) == ("issued", "issued")
     assert await desk.balances() == balances
     assert await desk.told() == ["order.issued", "product.issued"]
+    assert await desk.owner.fetchval("SELECT count(*) FROM outbox WHERE topic = 'tell_remedy'") == 0, "it is nobody's"
     # It is the brand's, so none of our own acts on value reach it.
     async with desk.door.read(desk.who.merchant_id) as tx:
         with pytest.raises(NotFound, match="code_not_usable"):

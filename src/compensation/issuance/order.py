@@ -190,7 +190,8 @@ async def conclude(tx: Tx, who: Who, order_id: str, at: datetime) -> OrderState:
     if state != order["state"]:
         await tx.run(sql.MOVE_ORDER, order_id, state, at)
         tx.tell(EVENTS[state], order_id)
-    if order["state"] == OrderState.issuing:
+    # Where it is nobody's, as for a merchant system's own use, there is nobody to write to.
+    if order["state"] == OrderState.issuing and order["customer_id"] is not None:
         await _tell(tx, who, order_id, order["case_id"], at)
     return state
 

@@ -160,7 +160,8 @@ async def come_to(tx: Tx, who: Who, row: Record, state: RewardState, at: datetim
     order = await tx.row(sql.LOCK_ORDER, row["order_id"])
     assert order is not None, "a reward's order exists"
     await conclude(tx, who, row["order_id"], at)
-    if state is RewardState.issued and order["state"] != OrderState.issuing:
+    told = order["state"] != OrderState.issuing and order["customer_id"] is not None
+    if state is RewardState.issued and told:
         # Its order was told of without it, when it waited for a person.
         tx.tell("tell_remedy", row["order_id"])
     tx.tell(EVENTS[state], row["id"])
