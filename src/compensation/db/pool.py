@@ -100,6 +100,16 @@ def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
     ]
 
 
+def once(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
+    """``columns``, but of a column whose values are all alike only the first. None of them may be None: the statement
+    says ``coalesce(kind, ($3::text[])[1])``, since unnest fills up what is shorter with nothing."""
+    if not rows:
+        return [[] for _ in range(width)]
+    return [
+        [column[0]] if column.count(column[0]) == len(column) else list(column) for column in zip(*rows, strict=True)
+    ]
+
+
 @asynccontextmanager
 async def begin(pool: Pool, vault: Vault, merchant_id: str, *, read_only: bool = False) -> AsyncIterator[Tx]:
     """A transaction in which only this merchant's rows exist. Commits at the end, rolls back on any exception."""

@@ -8,7 +8,7 @@ import msgspec
 
 from compensation.core.ids import new_ids
 from compensation.core.states import OrderState, RewardState
-from compensation.db.pool import Tx, columns
+from compensation.db.pool import Tx, columns, once
 from compensation.issuance import sql
 from compensation.issuance.codes import new_codes
 from compensation.issuance.kinds import Draft, kind
@@ -76,9 +76,15 @@ async def write(tx: Tx, placed: Sequence[Placed], at: datetime, under: str | Non
         after = kind(one.draft.kind).AFTER
         if after is not None:
             tx.tell(after, one.reward_id)
-    head = [(o.id, o.program_id, o.case_id, o.customer_id, _state(o), o.reference, o.actor) for o in placed]
     terms = _Terms()
-    await tx.run(sql.PUT, at, *columns(head, 7), *columns([_row(one, terms) for one in rewards], 21))
+    await tx.run(
+        sql.PUT,
+        at,
+        *columns([(order.id, order.case_id, order.customer_id, order.reference) for order in placed], 4),
+        *once([(order.program_id, _state(order), order.actor) for order in placed], 3),
+        *columns([_own(one) for one in rewards], 9),
+        *once([_like_others(one, terms) for one in rewards], 12),
+    )
     await _move(tx, rewards, under, at)
     return rewards
 
@@ -143,14 +149,21 @@ class _Terms(dict[int, str]):
         return self.get(id(draft)) or self.setdefault(id(draft), msgspec.json.encode(draft.terms).decode())
 
 
-def _row(one: Written, terms: _Terms) -> tuple[Any, ...]:
-    order, position, draft, reward_id, code = one
+def _own(one: Written) -> tuple[Any, ...]:
+    """What is this reward's own."""
+    order, _, draft, reward_id, code = one
     return (
-        reward_id, order.id, order.program_id, order.case_id or order.about, order.customer_id, position, draft.kind,
-        draft.remedy,
-        draft.part, draft.state, draft.worth.currency, draft.principal.currency, draft.principal.amount,
-        draft.bonus.amount, draft.drawn.amount, terms.of(draft), *(code or (None, None, None)), draft.expires_at,
-        draft.due_at,
+        reward_id, order.id, order.case_id or order.about, order.customer_id, *(code or (None, None, None)),
+        draft.expires_at, draft.due_at,
+    )  # fmt: skip
+
+
+def _like_others(one: Written, terms: _Terms) -> tuple[Any, ...]:
+    """What it often has in common with all that are written with it; never None."""
+    order, position, draft, _, _ = one
+    return (
+        order.program_id, position, draft.kind, draft.remedy, draft.part, draft.state, draft.worth.currency,
+        draft.principal.currency, draft.principal.amount, draft.bonus.amount, draft.drawn.amount, terms.of(draft),
     )  # fmt: skip
 
 

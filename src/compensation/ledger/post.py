@@ -12,7 +12,7 @@ import msgspec
 
 from compensation.core.errors import Refused
 from compensation.core.ids import new_id
-from compensation.db.pool import Tx, columns
+from compensation.db.pool import Tx, columns, once
 from compensation.ledger import sql
 from compensation.ledger.account import Lot, may_go_negative
 
@@ -60,12 +60,14 @@ async def post(tx: Tx, transfers: Sequence[Transfer], at: datetime, lots: Mappin
     """
     lots = lots or {}
     change: dict[str, int] = defaultdict(int)
-    lines: list[tuple[str, int, str, str, int]] = []
+    lines: list[tuple[int, str]] = []
+    alike: list[tuple[str, str, int]] = []
     for transfer in transfers:
         for number, posting in enumerate(transfer.postings):
             change[posting.source] -= posting.amount
             change[posting.destination] += posting.amount
-            lines.append((transfer.id, number, posting.source, posting.destination, posting.amount))
+            lines.append((number, posting.destination))
+            alike.append((transfer.id, posting.source, posting.amount))
     taken = [(name, delta) for name, delta in change.items() if delta < 0 and not may_go_negative(name)]
     given = sorted((name, delta) for name, delta in change.items() if delta >= 0 or may_go_negative(name))
     moved = await tx.value(
@@ -77,7 +79,8 @@ async def post(tx: Tx, transfers: Sequence[Transfer], at: datetime, lots: Mappin
         [transfer.reverses for transfer in transfers],
         [transfer.actor for transfer in transfers],
         [transfer.event_at for transfer in transfers],
-        *columns(lines, 5),
+        *columns(lines, 2),
+        *once(alike, 3),
         *columns(taken, 2),
         [name for name, _ in given],
         [delta for _, delta in given],

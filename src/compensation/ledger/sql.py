@@ -14,9 +14,10 @@ WITH written AS (
     AS t (id, kind, subject_id, reverses, actor, event_at)
 ), lines AS (
   INSERT INTO postings (merchant_id, transfer_id, line, source, destination, amount)
-  SELECT $1, transfer_id, line, source, destination, amount
-  FROM unnest($9::text[], $10::smallint[], $11::text[], $12::text[], $13::bigint[])
-    AS p (transfer_id, line, source, destination, amount)
+  SELECT $1, coalesce(transfer_id, ($11::text[])[1]), line, coalesce(source, ($12::text[])[1]), destination,
+         coalesce(amount, ($13::bigint[])[1])
+  FROM unnest($9::smallint[], $10::text[], $11::text[], $12::text[], $13::bigint[])
+    AS p (line, destination, transfer_id, source, amount)
 ), taken AS (
   UPDATE accounts AS a SET balance = a.balance + d.delta
   FROM unnest($14::text[], $15::bigint[]) AS d (id, delta)
