@@ -81,16 +81,18 @@ def offer(incident: str, locale: str | None = None, **more: Any) -> str:
     return page("offer", asking(incident, locale), **{"chosen": None, "wrong": None, "gone": ""} | more)
 
 
-def gift(incident: str, key: str, locale: str | None = None, *, revealed: bool = False, **more: Any) -> str:
+def gift(
+    incident: str, key: str, locale: str | None = None, *, revealed: bool = False, code: str = CODE, **more: Any
+) -> str:
     letter = bringing(incident, key, locale)
     held = [
         Held(
             reward_id=f"rwd_{number}",
-            card=card,
+            card=msgspec.structs.replace(card, elsewhere=code != CODE),
             name=card.name,
             state=RewardState.issued,
             last4=("ZNEY", "6NTA")[number],
-            code=CODE if revealed else "",
+            code=code if revealed else "",
             balance=card.total,
             reveal="/g/dem0-7Q2M/reveal",
         )
@@ -191,6 +193,7 @@ def sheets() -> dict[str, str]:
         "gift.shown.en": gift("INC-01", "gift_card", revealed=True),
         "gift.ar": gift("INC-14", "credit"),
         "gift.shown.ar": gift("INC-14", "credit", revealed=True),
+        "gift.elsewhere.ar": gift("INC-14", "credit", revealed=True, code="K5XE-P6U6-RE4F-SJV2-0123456789ABCDEF"),
         "gift.bg": gift("INC-09", "credit"),
         "gift.shown.bg": gift("INC-09", "credit", revealed=True),
         "gift.spent.bg": gift(

@@ -83,6 +83,13 @@ def test_a_code_stands_in_fours_from_left_to_right(shop: Shop, name: str) -> Non
         assert page.locator(".card").first.inner_text().count("SN7K") == 0, "never a code on the card"
 
 
+def test_a_code_of_another_brand_is_shown_whole_however_long(shop: Shop) -> None:
+    with shop.page("gift.elsewhere.ar", 320) as page:
+        cut = "shown => shown.scrollWidth > shown.clientWidth || shown.closest('.reveal').scrollWidth > 320"
+        assert not page.locator(".code:not(.hidden)").first.evaluate(cut)
+        assert page.locator(".code:not(.hidden)").first.inner_text() == "K5XE-P6U6-RE4F-SJV2-0123456789ABCDEF"
+
+
 @pytest.mark.parametrize("name", ["gift.en", "gift.ar", "gift.bg"])
 def test_opening_a_gift_shows_no_code_and_asking_for_it_is_a_post(shop: Shop, name: str) -> None:
     assert "SN7K" not in sheets()[name]
