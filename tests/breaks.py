@@ -34,6 +34,7 @@ class Break(NamedTuple):
 
 _VALUE = "redemption/sql.py"
 _BOOKS = "ledger/sql.py"
+_REPEAT = "ledger/doorway::a_repeat_is_never_answered_by_what_its_own_first_success_changed"
 
 BREAKS = [
     # What may be spent, and until when.
@@ -379,6 +380,27 @@ BREAKS = [
         "ledger/reverse::of_thirty_who_undo_the_same_entry_one_does",
     ),
     Break("db/answers.py", "kept = not result.transient", "kept = True", "ledger/doorway::what_passes_is_not_kept"),
+    # A repeat is found out by what it is refused for; a write waits for the one that changes the same table.
+    Break("db/answers.py", "if unsure and await", "if not unsure and await", _REPEAT),
+    Break("db/unit.py", "if look or not may_be_asked(error):", "if True:", _REPEAT),
+    Break(
+        "db/answers.py",
+        '"idempotency_keys" in (error.context or "")',
+        "True",
+        "ledger/doorway::who_waits_for_a_key_hears_that_it_is_in_flight_and_for_anything_else_to_come_back",
+    ),
+    Break(
+        "db/gather.py",
+        "if not self._changed.isdisjoint(named):",
+        "if False:",
+        "ledger/doorway::writes_of_one_table_go_one_after_the_other_and_whoever_asks_sees_them",
+    ),
+    Break(
+        "merchants/budget.py",
+        "left * 100 <= self.size",
+        "left * 100 < self.size",
+        "cases/budgets::orders_that_pass_a_threshold_together_tell_it_once_whichever_process_they_came_to",
+    ),
     Break(
         "db/answers.py",
         "kept.get(field) != own.get(field)",

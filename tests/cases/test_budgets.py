@@ -8,12 +8,15 @@ from compensation.cases.approve import Approve, Decline, approve, send_back
 from compensation.cases.budget import drawn
 from compensation.cases.case import Case, CaseFile, events
 from compensation.cases.witness import approvals
-from compensation.core.errors import Forbidden, Problem, Refused
+from compensation.core.errors import Forbidden, NotFound, Problem, Refused
 from compensation.core.money import Money
 from compensation.core.states import CaseState
 from compensation.db.answers import Who
 from compensation.db.audit import audit
 from compensation.db.outbox import Task
+from compensation.db.unit import Doorway
+from compensation.issuance.order import Item, OrderRequest, issue
+from compensation.issuance.reward import Order
 from compensation.merchants.budget import RuleSet, SetBudgetRule, alerts, low, set_budget_rule
 from compensation.merchants.merchant import Funding, fund
 from compensation.notices.event import announce
@@ -84,6 +87,39 @@ async def test_those_who_pass_a_threshold_together_tell_it_once(desk: Desk) -> N
     assert [percent for percent, _ in await told(desk)] == [50, 80]
     assert takes * 8 == 10**6 - (await desk.balances("CAD"))[0]
     assert await audit(desk.owner) == {}
+
+
+async def test_orders_that_pass_a_threshold_together_tell_it_once_whichever_process_they_came_to(desk: Desk) -> None:
+    """Each of two doorways writes batches of its own; they meet at the budget alone."""
+    await give(desk, 1000)
+    doors = (desk.door, Doorway(desk.door.pool, desk.door.vault, desk.door.clock))
+    items = (Item(kind="gift_card", amount=Money(100, "CAD")),)
+
+    async def order(n: int, program: str | None) -> Order | Problem:
+        what = OrderRequest(items=items, program=program)
+        try:
+            return (await doors[n % 2].write_together(issue, desk.system, what, f"k{n}")).read(Order)
+        except Problem as problem:
+            return problem
+
+    # The default program by its name and without one: it is the same budget.
+    outcomes = await asyncio.gather(*(order(n, desk.program if n % 3 else None) for n in range(14)))
+    refused = [one for one in outcomes if isinstance(one, Problem)]
+    assert [one.code for one in refused] == ["budget_exhausted"] * 4
+    assert refused[0].extra == {"left": [{"amount": 0, "currency": "CAD"}]}
+    assert await desk.balances("CAD") == (0, 0)
+    assert [percent for percent, _ in await told(desk)] == [50, 80, 100]
+    assert (await desk.told()).count("event:budget.alert") == 3
+    await give(desk, 500)
+    for n in range(14, 19):
+        assert isinstance(await order(n, None), Order)
+    assert (await told(desk))[3:] == [(50, 200), (80, 100), (100, 0)], "to the unit, when each comes alone"
+    assert await audit(desk.owner) == {}
+    with pytest.raises(NotFound, match="unknown_program"):
+        await desk.door.write_together(issue, desk.system, OrderRequest(items=items, program="prg_none"))
+    never = (Item(kind="gift_card", amount=Money(100, "KWD")),)
+    with pytest.raises(Refused, match="budget_exhausted"):
+        await desk.door.write_together(issue, desk.system, OrderRequest(items=never, program=desk.program))
 
 
 async def test_an_empty_budget_stops_or_brings_a_second_person_who_funds_it(desk: Desk) -> None:

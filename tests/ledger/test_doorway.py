@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from compensation.core.errors import Conflict, Problem, Refused, Unavailable
+from compensation.core.errors import Conflict, InFlight, Problem, Refused, Unavailable
 from compensation.db.answers import Ask, Who, Written
 from compensation.db.pool import Tx
 from compensation.db.unit import Doorway
@@ -225,6 +225,121 @@ async def test_what_passes_is_not_kept(door: Doorway, merchant: Who, owner: asyn
     assert [row["outcome"] for row in await owner.fetch("SELECT outcome FROM audit_log ORDER BY seq")] == [
         "unavailable", "done",
     ]  # fmt: skip
+
+
+async def take_many(tx: Tx, asks: Sequence[Ask[Gift]], at: datetime) -> list[Given | Problem]:
+    """Take value from a budget, and fail as ``note`` says where there is too little: a repeat that is tried like a new
+    request always meets that."""
+    budget = account("budget", "prg_1", "USD")
+    left = (await lock(tx, [budget]))[budget]
+    outcomes: list[Given | Problem] = []
+    transfers = []
+    for ask in asks:
+        if left >= ask.what.amount:
+            left -= ask.what.amount
+            postings = [Posting(budget, account("reserved", "prg_1", "USD"), ask.what.amount)]
+            transfer = Transfer(kind="reserve", subject_id="prg_1", actor="x", event_at=at, postings=postings)
+            transfers.append(transfer)
+            outcomes.append(Given(transfer.id, left))
+        elif ask.what.note == "falls":
+            raise ZeroDivisionError("a bug that only a repeat meets")
+        elif ask.what.note == "later":
+            outcomes.append(Unavailable("busy", "Send it again.", retry_after=1))
+        elif ask.what.note == "overdraws":
+            postings = [Posting(budget, account("reserved", "prg_1", "USD"), ask.what.amount)]
+            transfers.append(Transfer(kind="reserve", subject_id="prg_1", actor="x", event_at=at, postings=postings))
+            outcomes.append(Given("trf_too_much", left - ask.what.amount))
+        else:
+            outcomes.append(Refused("empty", "There is not enough left."))
+    await post(tx, transfers, at)
+    return outcomes
+
+
+async def test_a_repeat_is_never_answered_by_what_its_own_first_success_changed(
+    door: Doorway, merchant: Who, owner: asyncpg.Connection
+) -> None:
+    act = door.write_together
+    for number, note in enumerate(["is refused", "later", "falls", "overdraws"]):
+        await door.write(give, merchant, Gift(6))
+        first = await act(take_many, merchant, Gift(5, note), note)
+        assert await act(take_many, merchant, Gift(5, note), note) == Written(first.answer, replayed=True)
+        again, neighbour, other = await asyncio.gather(
+            act(take_many, merchant, Gift(5, note), note),
+            act(take_many, merchant, Gift(1, note), f"new {note}"),
+            act(take_many, merchant, Gift(9, note), note),
+            return_exceptions=True,
+        )
+        assert again == Written(first.answer, replayed=True)
+        assert isinstance(neighbour, Written)
+        assert not neighbour.replayed
+        assert isinstance(other, Conflict)
+        assert other.extra == {"differing": ["amount"]}
+        assert await owner.fetchval("SELECT balance FROM accounts WHERE role = 'budget'") == 0
+        assert await _count(owner, "idempotency_keys") == 2 * (number + 1)
+
+
+class Hurried(Slow):
+    """A pool whose transactions wait but a moment for a lock; it counts what is sent."""
+
+    def __init__(self, pool: Any) -> None:
+        super().__init__(pool)
+        self.sent = 0
+
+    @asynccontextmanager
+    async def acquire(self, timeout: float) -> AsyncIterator[Any]:
+        async with self.pool.acquire(timeout=timeout) as connection:
+            yield HurriedConnection(connection, self)
+
+
+class HurriedConnection(SlowConnection):
+    async def execute(self, statement: str, *values: Any) -> Any:
+        self.pool.sent += 1  # type: ignore[attr-defined]
+        hurry = "; SET LOCAL lock_timeout = 20" if statement.startswith("BEGIN") else ""
+        return await self.connection.execute(statement + hurry, *values)
+
+    async def fetch(self, statement: str, *values: Any) -> Any:
+        self.pool.sent += 1  # type: ignore[attr-defined]
+        return await self.connection.fetch(statement, *values)
+
+
+async def test_a_money_act_asks_once_and_writes_once(door: Doorway, merchant: Who) -> None:
+    pool = Hurried(door.pool)
+    await Doorway(cast(Any, pool), door.vault).write_together(give_many, merchant, Gift(5), "k1")
+    assert pool.sent == 4, "begin, lock, write, commit"
+
+
+async def test_who_waits_for_a_key_hears_that_it_is_in_flight_and_for_anything_else_to_come_back(
+    door: Doorway, merchant: Who, owner: asyncpg.Connection
+) -> None:
+    await door.write(give, merchant, Gift(5), "k1")
+    hurried = Doorway(cast(Any, Hurried(door.pool)), door.vault)
+    async with owner.transaction():
+        await owner.execute(
+            "INSERT INTO idempotency_keys SELECT merchant_id, 'k2', verb, fields, outcome, answer, created_at"
+            " FROM idempotency_keys"
+        )
+        with pytest.raises(InFlight):
+            await hurried.write_together(give_many, merchant, Gift(5), "k2")
+    async with owner.transaction():
+        await owner.execute("SELECT FROM accounts WHERE role = 'funding' FOR UPDATE")
+        with pytest.raises(Unavailable):
+            await hurried.write_together(give_many, merchant, Gift(5), "k3")
+        assert (await hurried.write(give, merchant, Gift(5), "k1")).replayed, "an answer that is kept waits for nobody"
+
+
+async def test_writes_of_one_table_go_one_after_the_other_and_whoever_asks_sees_them(
+    door: Doorway, merchant: Who, owner: asyncpg.Connection
+) -> None:
+    budget, funding = account("budget", "prg_1", "USD"), account("funding", merchant.merchant_id, "USD")
+
+    async def often(tx: Tx, who: Who, what: Gift, at: datetime) -> Given:
+        for _ in range(3):
+            postings = [Posting(funding, budget, what.amount)]
+            await post(tx, [Transfer(kind="fund", subject_id="x", actor="x", event_at=at, postings=postings)], at)
+        return Given("trf_1", (await balances(tx, [budget]))[budget])
+
+    assert (await door.write(often, merchant, Gift(5), "k1")).read(Given).balance == 15
+    assert [row["amount"] for row in await owner.fetch("SELECT amount FROM postings ORDER BY seq")] == [5, 5, 5]
 
 
 async def test_one_bad_row_never_fails_its_neighbours(door: Doorway, merchant: Who, owner: asyncpg.Connection) -> None:

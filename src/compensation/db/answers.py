@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+import asyncpg
 import msgspec
 
 from compensation.core.errors import KINDS, Conflict, InFlight, Invalid, Problem
@@ -60,13 +61,14 @@ class KeptProblem(msgspec.Struct):
 Outcome = Written | Problem
 
 
-class KeyTakenMeanwhile(Exception):
-    """Another process committed the same key between our look and our commit: look again."""
+class LookFirst(Exception):
+    """A key that was not looked up, or that another process wrote since, may have its answer already: look."""
 
 
-async def known(tx: Tx, name: str, asks: Sequence[Ask[Any]]) -> tuple[dict[int, Any], list[int]]:
-    """The outcomes kept for keys we have seen, and the places in ``asks`` that are new."""
-    keys = [ask.key for ask in asks if ask.key is not None]
+async def known(tx: Tx, name: str, asks: Sequence[Ask[Any]], *, look: bool) -> tuple[dict[int, Any], list[int]]:
+    """The outcomes kept for keys we have seen, and the places in ``asks`` that are new. Without ``look`` a key counts
+    as new unless its neighbour has it: whether it is, ``record`` will find out."""
+    keys = [ask.key for ask in asks if ask.key is not None] if look else []
     kept = {row["key"]: row for row in await tx.rows(sql.KNOWN_KEYS, keys)} if keys else {}
     outcomes: dict[int, Any] = {}
     fresh: list[int] = []
@@ -123,11 +125,22 @@ def _unpacked(kept: bytes) -> bytes:
 
 
 async def record(
-    tx: Tx, name: str, asks: Sequence[Ask[Any]], fresh: list[int], outcomes: dict[int, Any], at: datetime
+    tx: Tx,
+    name: str,
+    asks: Sequence[Ask[Any]],
+    fresh: list[int],
+    outcomes: dict[int, Any],
+    at: datetime,
+    *,
+    looked: bool,
 ) -> None:
-    """Write keys, audit and outbox, and turn each result into the answer that the caller gets and that is kept."""
+    """Write keys, audit and outbox, and turn each result into the answer that the caller gets and that is kept.
+
+    Raises LookFirst where a key turns out to have its answer already.
+    """
     keyed: list[tuple[str, dict[str, str], str, bytes]] = []
     audited: list[tuple[str, str, str]] = []
+    unsure: list[str] = []
     for i in fresh:
         ask, result = asks[i], outcomes[i]
         if isinstance(result, Problem):
@@ -139,14 +152,26 @@ async def record(
             outcomes[i] = Written(answer, replayed=False)
         if ask.key is not None and kept:
             keyed.append((ask.key, ask.fields, outcome, _packed(answer)))
+        elif ask.key is not None and not looked:
+            unsure.append(ask.key)
         audited.append((ask.who.actor, subject, outcome))
+    if unsure and await tx.rows(sql.KNOWN_KEYS, unsure):
+        raise LookFirst
     told = [(told.id, told.topic, told.subject_id, told.due_at) for told in tx.told]
+    if keyed:
+        await tx.write(sql.ANSWERS, name, at, *columns(keyed, 4))
+    await tx.write(sql.AUDIT, name, at, *columns(audited, 3))
+    if told:
+        await tx.write(sql.OUTBOX, at, *columns(told, 4))
     try:
-        await tx.run(sql.RECORD, name, at, *columns(keyed, 4), *columns(audited, 3), *columns(told, 4))
-    except Exception as error:
-        if getattr(error, "constraint_name", None) == "idempotency_keys_pkey":
-            raise KeyTakenMeanwhile from error
-        if getattr(error, "sqlstate", None) == "55P03":  # the key is locked by the same request in another process
+        await tx.flush()
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "idempotency_keys_pkey":
+            raise LookFirst from error
+        raise
+    except asyncpg.LockNotAvailableError as error:
+        # Locked is either the key, by the same request in another process, or something else that was written with it.
+        if "idempotency_keys" in (error.context or ""):
             raise InFlight(
                 "request_in_flight", "The same request is being worked on. Send it again in a second.", retry_after=1
             ) from error

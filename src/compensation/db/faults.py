@@ -27,6 +27,7 @@ _AWAY = (
     asyncio.TimeoutError,
     OSError,
 )
+_NOT_NOW = (asyncpg.LockNotAvailableError, asyncpg.InsufficientResourcesError)
 _BAD_VALUE = (asyncpg.DataError, asyncpg.exceptions.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
 
@@ -40,6 +41,11 @@ def away() -> Unavailable:
         "The database cannot be reached now. Send the same request with the same Idempotency-Key again.",
         retry_after=RETRY_AFTER,
     )
+
+
+def may_be_asked(error: BaseException) -> bool:
+    """Whether the database, which could not do this, can still tell what it did before."""
+    return isinstance(error, _NOT_NOW) or not isinstance(as_problem(error), Unavailable)
 
 
 def as_problem(error: BaseException) -> Problem | None:

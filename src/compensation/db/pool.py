@@ -12,6 +12,7 @@ import msgspec
 from compensation.core.ids import is_id, new_id
 from compensation.core.settings import Settings
 from compensation.core.vault import Vault
+from compensation.db.gather import Gathered, Parts
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 ACQUIRE = 3.0
@@ -55,32 +56,53 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Tx:
-    """One transaction of one merchant. Acts read and write through it, and say what must happen after the commit."""
+    """One transaction of one merchant. Acts read and write through it, and say what must happen after the commit.
 
-    __slots__ = ("connection", "merchant_id", "told", "vault")
+    ``$1`` of every statement is the merchant, so that no statement can forget it.
+    """
+
+    __slots__ = ("_gathered", "connection", "merchant_id", "told", "vault")
 
     def __init__(self, connection: Any, merchant_id: str, vault: Vault) -> None:
         self.connection = connection
         self.merchant_id = merchant_id
         self.vault = vault
         self.told: list[Told] = []
+        self._gathered = Gathered()
 
     async def rows(self, sql: str, *values: Any) -> list[asyncpg.Record]:
-        """All rows. ``$1`` of every statement is the merchant, so that no statement can forget it."""
+        """All rows."""
+        await self.flush()
         found: list[asyncpg.Record] = await self.connection.fetch(sql, self.merchant_id, *values)
         return found
 
     async def row(self, sql: str, *values: Any) -> asyncpg.Record | None:
+        await self.flush()
         found: asyncpg.Record | None = await self.connection.fetchrow(sql, self.merchant_id, *values)
         return found
 
     async def value(self, sql: str, *values: Any) -> Any:
+        await self.flush()
         return await self.connection.fetchval(sql, self.merchant_id, *values)
 
     async def run(self, sql: str, *values: Any) -> int:
         """Execute and return how many rows were touched."""
+        await self.flush()
         status: str = await self.connection.execute(sql, self.merchant_id, *values)
         return int(status.rsplit(" ", 1)[-1]) if status[-1].isdigit() else 0
+
+    async def write(self, parts: Parts, *values: Any) -> None:
+        """Change tables, with no word of what came of it: sent together with the writes that follow, at the latest
+        before anything is asked and before the end. What the tables refuse is raised then."""
+        if not self._gathered.take(parts, values):
+            await self.flush()
+            self._gathered.take(parts, values)
+
+    async def flush(self) -> None:
+        """Send what was written so far."""
+        if self._gathered:
+            statement, values = self._gathered.sent()
+            await self.connection.execute(statement, self.merchant_id, *values)
 
     def tell(self, topic: str, subject_id: str, due_at: datetime | None = None) -> None:
         """Have ``topic`` done on ``subject_id`` once this transaction is committed, and only then."""
@@ -115,7 +137,9 @@ async def begin(pool: Pool, vault: Vault, merchant_id: str, *, read_only: bool =
     """A transaction in which only this merchant's rows exist. Commits at the end, rolls back on any exception."""
     async with pool.acquire(timeout=ACQUIRE) as connection, whole(connection):
         await connection.execute(opening(merchant_id, read_only=read_only))
-        yield Tx(connection, merchant_id, vault)
+        tx = Tx(connection, merchant_id, vault)
+        yield tx
+        await tx.flush()
         await connection.execute("COMMIT")
 
 
@@ -134,12 +158,14 @@ async def whole(connection: Any) -> AsyncIterator[None]:
         raise
 
 
-def opening(merchant_id: str, *, read_only: bool = False) -> str:
-    """BEGIN and the tenant in one round trip. The id is checked because SET takes no parameters."""
+def opening(merchant_id: str, *, read_only: bool = False, planned_once: bool = False) -> str:
+    """BEGIN and the tenant in one round trip. The id is checked because SET takes no parameters. With ``planned_once``
+    each statement keeps the plan it was given when it was first met, whatever its values."""
     if not is_id(merchant_id, "mer"):
         raise ValueError("not a merchant id")
     mode = "READ ONLY" if read_only else "READ WRITE"
-    return f"BEGIN {mode}; SET LOCAL app.merchant_id = '{merchant_id}'"
+    plans = "; SET LOCAL plan_cache_mode = force_generic_plan" if planned_once else ""
+    return f"BEGIN {mode}; SET LOCAL app.merchant_id = '{merchant_id}'{plans}"
 
 
 async def _unharmed(connection: Any) -> None:

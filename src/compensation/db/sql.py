@@ -2,21 +2,28 @@
 
 KNOWN_KEYS = "SELECT key, verb, fields, outcome, answer FROM idempotency_keys WHERE merchant_id = $1 AND key = ANY($2)"
 
-# Everything that every write leaves behind, in one statement and one round trip.
-RECORD = """
-WITH answers AS (
-  INSERT INTO idempotency_keys (merchant_id, key, verb, fields, outcome, answer, created_at)
-  SELECT $1, key, $2, fields, outcome, answer, $3
-  FROM unnest($4::text[], $5::jsonb[], $6::text[], $7::bytea[]) AS given (key, fields, outcome, answer)
-), audited AS (
-  INSERT INTO audit_log (merchant_id, at, actor, verb, subject_id, outcome)
-  SELECT $1, $3, actor, $2, subject_id, outcome
-  FROM unnest($8::text[], $9::text[], $10::text[]) AS done (actor, subject_id, outcome)
+# What every write leaves behind.
+ANSWERS = (
+    """
+INSERT INTO idempotency_keys (merchant_id, key, verb, fields, outcome, answer, created_at)
+SELECT $1, key, $2, fields, outcome, answer, $3
+FROM unnest($4::text[], $5::jsonb[], $6::text[], $7::bytea[]) AS given (key, fields, outcome, answer)
+""",
 )
+AUDIT = (
+    """
+INSERT INTO audit_log (merchant_id, at, actor, verb, subject_id, outcome)
+SELECT $1, $3, actor, $2, subject_id, outcome
+FROM unnest($4::text[], $5::text[], $6::text[]) AS done (actor, subject_id, outcome)
+""",
+)
+OUTBOX = (
+    """
 INSERT INTO outbox (merchant_id, id, topic, subject_id, created_at, due_at)
-SELECT $1, id, topic, subject_id, $3, coalesce(due_at, $3)
-FROM unnest($11::text[], $12::text[], $13::text[], $14::timestamptz[]) AS told (id, topic, subject_id, due_at)
-"""
+SELECT $1, id, topic, subject_id, $2, coalesce(due_at, $2)
+FROM unnest($3::text[], $4::text[], $5::text[], $6::timestamptz[]) AS told (id, topic, subject_id, due_at)
+""",
+)
 
 CLAIM = """
 UPDATE outbox SET due_at = $3, attempts = attempts + 1, fence = fence + 1

@@ -22,8 +22,8 @@ import msgspec
 from compensation.core.crash import crashpoint
 from compensation.core.errors import Problem, Unavailable
 from compensation.core.vault import Vault
-from compensation.db.answers import Ask, KeyTakenMeanwhile, Outcome, Who, Written, ask_for, known, record, repeat
-from compensation.db.faults import RETRYABLE, as_problem, away
+from compensation.db.answers import Ask, LookFirst, Outcome, Who, Written, ask_for, known, record, repeat
+from compensation.db.faults import RETRYABLE, as_problem, away, may_be_asked
 from compensation.db.pool import ACQUIRE, Pool, Told, Tx, begin, opening, whole
 
 MOST_TOGETHER = 256
@@ -38,6 +38,14 @@ C = TypeVar("C")
 One = Callable[[Tx, Who, C, datetime], Awaitable[Any]]
 Many = Callable[[Tx, Sequence[Ask[C]], datetime], Awaitable[Sequence[Any]]]
 Batch = list[tuple[Ask[Any], "asyncio.Future[Outcome]"]]
+_PLANNED_ONCE: set[Callable[..., Any]] = set()
+
+
+def planned_once(act: Many[C]) -> Many[C]:
+    """Marks an act whose every statement finds its rows by their keys. One plan then serves whatever it asks; by itself
+    PostgreSQL would often make a new one for each batch, because it expects a list to be longer than ours are."""
+    _PLANNED_ONCE.add(act)
+    return act
 
 
 class Queue(msgspec.Struct):
@@ -157,7 +165,7 @@ class Doorway:
         self, name: str, asks: Sequence[Ask[Any]], act: Many[Any], written: Callable[[], None]
     ) -> Sequence[Outcome | BaseException] | Unavailable:
         try:
-            return await self._attempts(name, asks, act, written)
+            return await self._attempts(name, asks, act, written, look=False)
         except Unavailable as away_now:
             return away_now
         except Exception as error:
@@ -174,36 +182,47 @@ class Doorway:
         return outcomes
 
     async def _attempts(
-        self, name: str, asks: Sequence[Ask[Any]], run: Many[Any], written: Callable[[], None] = lambda: None
+        self,
+        name: str,
+        asks: Sequence[Ask[Any]],
+        run: Many[Any],
+        written: Callable[[], None] = lambda: None,
+        *,
+        look: bool = True,
     ) -> list[Outcome]:
+        """Try until it is done. Without ``look`` the first attempt takes every key for a new one: a repeat is refused
+        when its key is written, or fails at what its first success changed, and whatever fails before the keys were
+        looked up is tried again with the look."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._attempt(name, asks, run, written)
+                return await self._attempt(name, asks, run, written, look=look)
             except RETRYABLE:
                 await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreading, not secrecy
-            except KeyTakenMeanwhile:
-                continue
+            except LookFirst:
+                pass
             except Exception as error:
-                problem = as_problem(error)
-                if problem is None:
-                    raise
-                raise problem from error
+                if look or not may_be_asked(error):
+                    problem = as_problem(error)
+                    if problem is None:
+                        raise
+                    raise problem from error
+            look = True
         raise away()
 
     async def _attempt(
-        self, name: str, asks: Sequence[Ask[Any]], run: Many[Any], written: Callable[[], None]
+        self, name: str, asks: Sequence[Ask[Any]], run: Many[Any], written: Callable[[], None], *, look: bool
     ) -> list[Outcome]:
         merchant_id, at = asks[0].who.merchant_id, self.clock()
         async with self.pool.acquire(timeout=ACQUIRE) as connection, whole(connection):
-            await connection.execute(opening(merchant_id))
+            await connection.execute(opening(merchant_id, planned_once=run in _PLANNED_ONCE))
             tx = Tx(connection, merchant_id, self.vault)
-            outcomes, fresh = await known(tx, name, asks)
+            outcomes, fresh = await known(tx, name, asks, look=look)
             if fresh:
                 crashpoint("unit.before_act")
                 done = await run(tx, [asks[i] for i in fresh], at)
                 for i, result in zip(fresh, done, strict=True):
                     outcomes[i] = result
-                await record(tx, name, asks, fresh, outcomes, at)
+                await record(tx, name, asks, fresh, outcomes, at, looked=look)
             crashpoint("unit.before_commit")
             written()
             await connection.execute("COMMIT")

@@ -14,6 +14,7 @@ from compensation.core.money import MAX_AMOUNT, POINTS, Money
 from compensation.core.states import CaseState, OrderState, RewardState
 from compensation.db.answers import Ask, Who
 from compensation.db.pool import Tx
+from compensation.db.unit import planned_once
 from compensation.engine.plan import Offer, Part, RemedyLine
 from compensation.engine.reason import Reason
 from compensation.engine.terms import CardTerms, CreditTerms, Kind, PointsTerms, kind_of
@@ -24,7 +25,7 @@ from compensation.issuance.put import Placed, put
 from compensation.issuance.reward import Order
 from compensation.ledger import account, lock
 from compensation.ledger.account import Role
-from compensation.merchants.budget import watch
+from compensation.merchants.budget import lock_budgets, watch
 
 ORDERED = Reason("ordered")
 EVENTS = {OrderState.issued: "event:order.issued", OrderState.partly_issued: "event:order.partly_issued"}
@@ -92,13 +93,15 @@ class IssueCase(msgspec.Struct, frozen=True):
     case_id: str
 
 
+@planned_once
 async def issue(tx: Tx, asks: Sequence[Ask[OrderRequest]], at: datetime) -> list[Order | Problem]:
     """Issue the rewards of many orders. Refuses ``budget_exhausted``, ``unknown_program``, ``unknown_customer``,
     ``choose_in_case`` for a ``reference`` that is a case in which something is owed, and ``unknown_product`` and
     ``not_sold`` for a card of another brand."""
-    programs = await tx.rows(sql.PROGRAMS, [ask.what.program for ask in asks if ask.what.program])
-    known = {row["id"] for row in programs}
-    default = next((row["id"] for row in programs if row["is_default"]), None)
+    wanted = {(ask.what.program, item.amount.currency) for ask in asks for item in ask.what.items}
+    budgets = await lock_budgets(tx, wanted)
+    known = {budget.program_id for budget in budgets}
+    default = next((budget.program_id for budget in budgets if budget.is_default), None)
     customers = await _customers(tx, [ask.what.customer_id for ask in asks if ask.what.customer_id])
     owed_in = await owing(tx, [ask.what.reference for ask in asks])
     placed: dict[int, Placed] = {}
@@ -126,10 +129,11 @@ async def issue(tx: Tx, asks: Sequence[Ask[OrderRequest]], at: datetime) -> list
                 customer_id=ask.what.customer_id,
                 reference=ask.what.reference,
             )
-    left = await lock(tx, [purse for order in placed.values() for purse in _drawn(order)])
+    purses = {account(Role.budget, budget.program_id, budget.currency): budget for budget in budgets}
+    left = {purse: budget.available for purse, budget in purses.items()}
     for i, order in list(placed.items()):
         drawn = _drawn(order)
-        if all(left.get(purse, 0) >= amount for purse, amount in drawn.items()):
+        if all(left[purse] >= amount for purse, amount in drawn.items()):
             for purse, amount in drawn.items():
                 left[purse] -= amount
         else:
@@ -137,11 +141,11 @@ async def issue(tx: Tx, asks: Sequence[Ask[OrderRequest]], at: datetime) -> list
             outcomes[i] = Refused(
                 "budget_exhausted",
                 "The program's budget does not cover this. Add to the budget, or issue less.",
-                left=[{"amount": left.get(purse, 0), "currency": purse.split(":")[2]} for purse in drawn],
+                left=[{"amount": left[purse], "currency": purse.split(":")[2]} for purse in drawn],
             )
     if placed:
         outcomes |= zip(placed, await put(tx, list(placed.values()), at), strict=True)
-        await watch(tx, [order.program_id for order in placed.values()], at)
+        await watch(tx, [budget.program_id for purse, budget in purses.items() if budget.passes(left[purse])], at)
     for outcome in outcomes.values():
         # What waits for a supplier is told of once it is there: see conclude.
         if isinstance(outcome, Order) and outcome.state is OrderState.issued and outcome.customer_id is not None:

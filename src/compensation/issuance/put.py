@@ -1,4 +1,4 @@
-"""Writing orders and rewards down, with the value that moves: one statement for all rows, one for all postings."""
+"""Writing orders and rewards down, with the value that moves: one write for all rows, one for all postings."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -77,7 +77,7 @@ async def write(tx: Tx, placed: Sequence[Placed], at: datetime, under: str | Non
         if after is not None:
             tx.tell(after, one.reward_id)
     terms = _Terms()
-    await tx.run(
+    await tx.write(
         sql.PUT,
         at,
         *columns([(order.id, order.case_id, order.customer_id, order.reference) for order in placed], 4),

@@ -1,7 +1,5 @@
 """The statements of issuance. ``$1`` is always the merchant."""
 
-PROGRAMS = "SELECT id, is_default FROM programs WHERE merchant_id = $1 AND (id = ANY($2) OR is_default)"
-
 OWING = """
 SELECT id FROM cases WHERE merchant_id = $1 AND id = ANY($2) AND state IN ('assessed', 'offered', 'needs_approval')
   AND (owed > 0 OR EXISTS (SELECT FROM offers AS o WHERE o.merchant_id = $1 AND o.case_id = cases.id
@@ -11,15 +9,16 @@ SELECT id FROM cases WHERE merchant_id = $1 AND id = ANY($2) AND state IN ('asse
 ROUTE = "SELECT route FROM merchants WHERE id = $1"
 
 # What most rows of a batch have in common stands behind what is their own, and is sent once where all have it.
-PUT = """
-WITH placed AS (
-  INSERT INTO orders (merchant_id, id, case_id, customer_id, reference, program_id, state, created_by,
-                      created_at, updated_at)
-  SELECT $1, id, case_id, customer_id, reference, coalesce(program_id, ($7::text[])[1]),
-         coalesce(state, ($8::text[])[1]), coalesce(created_by, ($9::text[])[1]), $2, $2
-  FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-    AS o (id, case_id, customer_id, reference, program_id, state, created_by)
-)
+PUT = (
+    """
+INSERT INTO orders (merchant_id, id, case_id, customer_id, reference, program_id, state, created_by,
+                    created_at, updated_at)
+SELECT $1, id, case_id, customer_id, reference, coalesce(program_id, ($7::text[])[1]),
+       coalesce(state, ($8::text[])[1]), coalesce(created_by, ($9::text[])[1]), $2, $2
+FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+  AS o (id, case_id, customer_id, reference, program_id, state, created_by)
+""",
+    """
 INSERT INTO rewards (merchant_id, id, order_id, case_id, customer_id, code_sealed, code_hash, code_last4,
                      expires_at, due_at, program_id, position, kind, remedy, part, state, currency, asset, principal,
                      bonus, budget, terms, partner_ref, issued_at, created_at, updated_at)
@@ -29,13 +28,14 @@ SELECT $1, id, order_id, case_id, customer_id, code_sealed, code_hash, code_last
        coalesce(state, ($24::text[])[1]), coalesce(currency, ($25::text[])[1]), coalesce(asset, ($26::text[])[1]),
        coalesce(principal, ($27::bigint[])[1]), coalesce(bonus, ($28::bigint[])[1]),
        coalesce(budget, ($29::bigint[])[1]), coalesce(terms, ($30::text[])[1])::jsonb, id,
-       CASE WHEN coalesce(state, ($24::text[])[1]) = 'issued' THEN $2 END, $2, $2
+       CASE WHEN coalesce(state, ($24::text[])[1]) = 'issued' THEN $2::timestamptz END, $2, $2
 FROM unnest($10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[], $16::text[],
             $17::timestamptz[], $18::timestamptz[], $19::text[], $20::smallint[], $21::text[], $22::text[], $23::text[],
             $24::text[], $25::text[], $26::text[], $27::bigint[], $28::bigint[], $29::bigint[], $30::text[])
   AS r (id, order_id, case_id, customer_id, code_sealed, code_hash, code_last4, expires_at, due_at,
         program_id, position, kind, remedy, part, state, currency, asset, principal, bonus, budget, terms)
-"""
+""",
+)
 
 _REWARD = """
 SELECT r.id, r.order_id, r.program_id, r.case_id, r.customer_id, r.position, r.kind, r.remedy, r.part, r.state,

@@ -10,7 +10,6 @@ from datetime import datetime
 
 import msgspec
 
-from compensation.core.errors import Refused
 from compensation.core.ids import new_id
 from compensation.db.pool import Tx, columns, once
 from compensation.ledger import sql
@@ -54,9 +53,10 @@ async def balances(tx: Tx, account_ids: Iterable[str]) -> dict[str, int]:
 
 
 async def post(tx: Tx, transfers: Sequence[Transfer], at: datetime, lots: Mapping[str, Lot] | None = None) -> None:
-    """Write transfers and move the balances, in one statement. ``lots`` describes accounts opened by this.
+    """Write transfers and move the balances. ``lots`` describes accounts opened by this.
 
-    Raises Refused ``insufficient_balance`` when an account that may not go below zero would; nothing is written then.
+    When an account that may not go below zero would, the tables refuse it and the whole transaction with it, which the
+    caller hears of as ``insufficient_balance``.
     """
     lots = lots or {}
     change: dict[str, int] = defaultdict(int)
@@ -70,7 +70,7 @@ async def post(tx: Tx, transfers: Sequence[Transfer], at: datetime, lots: Mappin
             alike.append((transfer.id, posting.source, posting.amount))
     taken = [(name, delta) for name, delta in change.items() if delta < 0 and not may_go_negative(name)]
     given = sorted((name, delta) for name, delta in change.items() if delta >= 0 or may_go_negative(name))
-    moved = await tx.value(
+    await tx.write(
         sql.POST,
         at,
         [transfer.id for transfer in transfers],
@@ -87,5 +87,3 @@ async def post(tx: Tx, transfers: Sequence[Transfer], at: datetime, lots: Mappin
         [lots[name].origin if name in lots else None for name, _ in given],
         [lots[name].expires_at if name in lots else None for name, _ in given],
     )
-    if moved != len(taken):
-        raise Refused("insufficient_balance", "There is not enough value left for this.")

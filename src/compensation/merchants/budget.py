@@ -4,7 +4,7 @@ A period begins when money is added. Within it, half, four fifths and all of wha
 once each, by an event.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +44,24 @@ class Low(msgspec.Struct, frozen=True, kw_only=True):
     available: Money
 
 
+class Locked(msgspec.Struct, frozen=True, kw_only=True):
+    """A program's budget in one currency, locked, with what was told of it in its present period, if it has one."""
+
+    program_id: str
+    is_default: bool
+    currency: str
+    available: int
+    """0 where it was never funded."""
+    size: int | None
+    alerted: int | None
+
+    def passes(self, left: int) -> bool:
+        """Whether ``watch`` may have something to tell once no more than ``left`` is available."""
+        if self.size is None or self.alerted is None:
+            return True
+        return self.alerted < 100 and left * 100 <= self.size * (100 - next(t for t in THRESHOLDS if t > self.alerted))
+
+
 class BudgetRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``stop`` refuses what the budget does not cover; ``escalate`` brings it to a second person, who may fund it."""
 
@@ -67,9 +85,17 @@ async def set_budget_rule(tx: Tx, who: Who, what: SetBudgetRule, at: datetime) -
     return RuleSet(what.program_id, what.on_empty)
 
 
+async def lock_budgets(tx: Tx, wanted: Collection[tuple[str | None, str]]) -> list[Locked]:
+    """The budgets of these programs, None for the default one, in these currencies. Locked until the transaction ends,
+    in the order of their ids. None of a program that there is not."""
+    rows = await tx.rows(sql.LOCK_BUDGETS, [program for program, _ in wanted], [currency for _, currency in wanted])
+    return [Locked(**row) for row in rows]
+
+
 async def watch(tx: Tx, program_ids: Iterable[str], at: datetime) -> None:
     """Tell of every threshold that was just passed. One statement where none was, however many programs."""
-    passed = await tx.rows(sql.PASSED, sorted(set(program_ids)))
+    program_ids = sorted(set(program_ids))
+    passed = await tx.rows(sql.PASSED, program_ids) if program_ids else []
     for row in passed:
         for percent in THRESHOLDS:
             if row["before"] < percent <= row["reached"]:

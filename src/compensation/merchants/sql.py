@@ -42,6 +42,23 @@ WHERE merchant_id = $1 AND id = 'budget:' || $2 || ':' || $3 AND balance > 0
 ON CONFLICT (merchant_id, program_id, currency)
 DO UPDATE SET period = EXCLUDED.period, size = EXCLUDED.size, alerted = 0, started_at = EXCLUDED.started_at
 """
+# Locked in the order of their ids, each before its period, and read when they are locked: nobody begins a period or
+# tells of it without the lock of the budget. LIMIT keeps each a look-up by its key, and a part of its own.
+LOCK_BUDGETS = """
+SELECT p.id AS program_id, p.is_default, q.currency, coalesce(a.balance, 0) AS available, w.size, w.alerted
+FROM (
+  SELECT DISTINCT u.currency, coalesce(
+    u.program_id, (SELECT id FROM programs WHERE merchant_id = $1 AND is_default)) AS program_id
+  FROM unnest($2::text[], $3::text[]) AS u (program_id, currency) ORDER BY program_id, currency) AS q
+CROSS JOIN LATERAL (
+  SELECT id, is_default FROM programs WHERE merchant_id = $1 AND id = q.program_id LIMIT 1) AS p
+LEFT JOIN LATERAL (
+  SELECT balance, owner_id, asset FROM accounts
+  WHERE merchant_id = $1 AND id = 'budget:' || p.id || ':' || q.currency LIMIT 1 FOR NO KEY UPDATE) AS a ON true
+LEFT JOIN LATERAL (
+  SELECT size, alerted FROM budget_periods
+  WHERE merchant_id = $1 AND program_id = a.owner_id AND currency = a.asset LIMIT 1 FOR NO KEY UPDATE) AS w ON true
+"""
 # Each period's row is touched only when a threshold is passed, so that whoever grants waits for nobody here.
 PASSED = """
 UPDATE budget_periods AS p SET alerted = r.reached

@@ -13,6 +13,7 @@ from compensation.core.money import Money
 from compensation.core.states import RewardState
 from compensation.db.answers import Ask, Who
 from compensation.db.pool import Tx, columns
+from compensation.db.unit import planned_once
 from compensation.ledger import Lot, Posting, Transfer, account, post
 from compensation.ledger.account import Role
 from compensation.redemption import sql
@@ -47,6 +48,7 @@ class Redemption(msgspec.Struct, kw_only=True):
     at: datetime
 
 
+@planned_once
 async def redeem(tx: Tx, asks: Sequence[Ask[Spend]], at: datetime) -> list[Redemption | Problem]:
     """Spend from many cards, or from one card many times, in the order of asking.
 
@@ -106,7 +108,7 @@ async def write(
         (u.id, u.reward_id, u.kind, u.of, u.amount.amount, u.amount.currency, u.balance.amount, u.reference, u.actor)
         for u in used
     ]
-    await tx.run(sql.SPEND, at, *columns(rows, 9), list(states), list(states.values()))
+    await tx.write(sql.SPEND, at, *columns(rows, 9), list(states), list(states.values()))
     await post(tx, transfers, at, lots)
 
 

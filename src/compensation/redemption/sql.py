@@ -20,13 +20,14 @@ WHERE merchant_id = $1 AND owner_id = ANY($2) AND role = 'card'
 ORDER BY owner_id, expires_at NULLS LAST, lot DESC
 """
 
-SPEND = """
-WITH used AS (
-  INSERT INTO redemptions (merchant_id, id, reward_id, kind, of, amount, asset, balance, reference, actor, at)
-  SELECT $1, id, reward_id, kind, of, amount, asset, balance, reference, actor, $2
-  FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::bigint[], $10::text[],
-              $11::text[]) AS u (id, reward_id, kind, of, amount, asset, balance, reference, actor)
-)
+SPEND = (
+    """
+INSERT INTO redemptions (merchant_id, id, reward_id, kind, of, amount, asset, balance, reference, actor, at)
+SELECT $1, id, reward_id, kind, of, amount, asset, balance, reference, actor, $2
+FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::bigint[], $10::text[],
+            $11::text[]) AS u (id, reward_id, kind, of, amount, asset, balance, reference, actor)
+""",
+    """
 UPDATE rewards AS r SET updated_at = $2,
   -- Nothing is left to spend, but what a hold keeps may come back.
   state = CASE WHEN s.state = 'redeemed' AND EXISTS (
@@ -34,7 +35,8 @@ UPDATE rewards AS r SET updated_at = $2,
     THEN 'partly_redeemed' ELSE s.state END
 FROM unnest($12::text[], $13::text[]) AS s (id, state)
 WHERE r.merchant_id = $1 AND r.id = s.id
-"""
+""",
+)
 
 USES = """
 SELECT id, reward_id, kind, amount, asset FROM redemptions WHERE merchant_id = $1 AND (id = ANY($2) OR of = ANY($2))
