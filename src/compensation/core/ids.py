@@ -7,24 +7,22 @@ ULID). A wrong id is therefore visible to the eye, and an index on ids grows at 
 import os
 import re
 import time
+from functools import lru_cache
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _LETTERS = bytes(ord(_ALPHABET[byte & 31]) for byte in range(256))
-"""Any byte as a character of 5 bits: 26 of them hold 130, and the first 10 of an id the clock's 48 and no more."""
-_SHIFTS = range(120, -1, -10)
+"""Any byte as a character of 5 bits: 16 of them hold the 80 that are random."""
 _SHAPE = re.compile(r"[a-z]{2,6}_[0-7][0-9a-hjkmnp-tv-z]{25}")
 
 
 def new_id(prefix: str) -> str:
     """A fresh id such as ``case_01kb3w8q2v…``. Needs no coordination between processes."""
-    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
-    return f"{prefix}_{_encode(value)}"
+    return f"{prefix}_{_moment(time.time_ns() // 1_000_000)}{os.urandom(16).translate(_LETTERS).decode()}"
 
 
 def new_ids(prefix: str, count: int) -> list[str]:
     """Many fresh ids of this moment at a fraction of the price, in their own order, as an index likes them best."""
-    head = f"{prefix}_{_encode((time.time_ns() // 1_000_000) << 80)[:10]}"
+    head = f"{prefix}_{_moment(time.time_ns() // 1_000_000)}"
     tail = os.urandom(16 * count).translate(_LETTERS).decode()
     return sorted([head + tail[start : start + 16] for start in range(0, 16 * count, 16)])
 
@@ -34,6 +32,7 @@ def is_id(text: str, prefix: str) -> bool:
     return text.startswith(prefix + "_") and _SHAPE.fullmatch(text) is not None
 
 
-def _encode(value: int) -> str:
-    """Two characters at a time: an id is made for every row, and this is most of what it costs."""
-    return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])
+@lru_cache(maxsize=8)
+def _moment(milliseconds: int) -> str:
+    """The first ten characters, 48 bits at the end of 50. Many ids are made within one millisecond."""
+    return "".join([_ALPHABET[milliseconds >> shift & 31] for shift in range(45, -1, -5)])

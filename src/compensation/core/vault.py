@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from compensation.core.errors import Invalid
@@ -44,6 +45,8 @@ class Vault:
         self._key = lru_cache(maxsize=4096)(self._derive)
         self._signer = lru_cache(maxsize=256)(self._derive_signer)
         self._cipher = lru_cache(maxsize=4096)(self._derive_cipher)
+        # Keyed already, to be copied: making one anew costs twice what it then hashes.
+        self._mac = lru_cache(maxsize=256)(self._derive_mac)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -93,7 +96,9 @@ class Vault:
     # -- what must only be recognised --------------------------------------------------------------------------
     def fingerprint(self, purpose: str, text: str, version: int | None = None) -> bytes:
         """A keyed hash (HMAC-SHA-256, 32 bytes): equal texts are found, but a stolen table tells nothing."""
-        return hmac.digest(self._key(version or self.current, f"hash:{purpose}"), text.encode(), "sha256")
+        mac = self._mac(version or self.current, f"hash:{purpose}").copy()
+        mac.update(text.encode())
+        return mac.finalize()
 
     def fingerprints(self, purpose: str, text: str) -> list[bytes]:
         """The fingerprint under every version we hold, current first: look-ups must find what older keys wrote."""
@@ -118,6 +123,9 @@ class Vault:
 
     def _derive_cipher(self, version: int, merchant_id: str) -> AESGCM:
         return AESGCM(self._key(version, f"seal:{merchant_id}"))
+
+    def _derive_mac(self, version: int, purpose: str) -> HMAC:
+        return HMAC(self._key(version, purpose), SHA256())
 
     def _derive(self, version: int, purpose: str) -> bytes:
         hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"compensation/{purpose}".encode())
