@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
+from compensation.demo import samples
 from tests.stories.conftest import Town
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "developer.md"
@@ -48,13 +49,14 @@ async def test_the_reference_opens_without_any_outside_request(town: Town, brows
     asked: list[str] = []
     sheet.on("request", lambda request: asked.append(request.url))
     await sheet.goto(f"{town.base}/docs")
+    await sheet.locator(".opblock-tag").get_by_text("Cases").click()
     await sheet.get_by_text("/v1/cases/{case_id}/choose").first.wait_for()
     assert all(url.startswith((town.base, "data:")) for url in asked)
 
 
 async def test_a_receipt_is_checked_and_a_changed_one_is_caught(town: Town, tmp_path: Path) -> None:
-    cases = await town.get("/v1/cases?limit=1")
-    case = cases["items"][0]["id"]
+    report = {**samples()[0].report, "customer": {"reference": "receipt"}}
+    case = (await town.post("/v1/cases", report, "receipt-report"))["id"]
     file = tmp_path / "receipt.json"
     async with asyncio.timeout(60):
         key = (await town.get("/v1/receipt-keys"))["items"][0]["public_key"]

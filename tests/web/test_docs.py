@@ -78,7 +78,11 @@ async def test_the_reference_is_drawn_without_a_request_to_anybody_else(served: 
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     await page.goto(f"{served}/docs")
+    groups = page.locator(".opblock-tag")
+    await groups.get_by_text("Orders").click()
     await page.get_by_text("Issue rewards").wait_for()
+    described = (await (await page.request.get(f"{served}/openapi.json")).json())["paths"].values()
+    assert await groups.count() == len({tag for path in described for verb in path.values() for tag in verb["tags"]})
     assert all(url.startswith((served, "data:")) for url in asked), asked
     assert complaints == []
 

@@ -12,9 +12,12 @@ from compensation.web.page import page
 from compensation.web.problems import title_of
 from compensation.web.request import StrictRequest
 
+# Groups begin closed: of a description as long as ours swagger-ui draws only what is on the screen, and who looks for a
+# word in the page would not find it. Closed, all groups are there at once.
 _START = """\
-SwaggerUIBundle({url: "/openapi.json", dom_id: "#reference", deepLinking: true, validatorUrl: null,
-  supportedSubmitMethods: ["get", "post", "put", "delete"], defaultModelsExpandDepth: 0, persistAuthorization: false});
+SwaggerUIBundle({url: "/openapi.json", dom_id: "#reference", validatorUrl: null, docExpansion: "none",
+  deepLinking: true, supportedSubmitMethods: ["get", "post", "put", "delete"], defaultModelsExpandDepth: 0,
+  persistAuthorization: false});
 """
 
 
