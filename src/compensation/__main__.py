@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from compensation.core.errors import Problem
+from compensation.core.lasting import lasting
 from compensation.core.settings import Settings, load
 
 _COMMANDS = {
@@ -108,7 +109,9 @@ def _run(module: str, call: Callable[[Callable[..., int]], int]) -> None:
     import asyncpg
 
     try:
-        sys.exit(call(import_module(module).main))
+        with lasting():
+            room = import_module(module)
+        sys.exit(call(room.main))
     except Problem as problem:
         sys.exit(problem.detail)
     except asyncpg.PostgresError as error:

@@ -9,6 +9,7 @@ import uvicorn
 from litestar import Litestar
 
 from compensation.core.errors import Invalid
+from compensation.core.lasting import lasting
 from compensation.core.settings import Settings
 from compensation.web.app import create_app
 
@@ -21,7 +22,9 @@ def main(settings: Settings) -> int:
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     if not settings.keys:
         raise Invalid("invalid_keys", "Set COMPENSATION_KEYS: without a root key nothing can be sealed or opened.")
-    return serve(settings, create_app(settings))
+    with lasting():
+        app = create_app(settings)
+    return serve(settings, app)
 
 
 def serve(settings: Settings, app: Litestar) -> int:
