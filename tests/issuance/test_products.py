@@ -103,7 +103,7 @@ async def desk(owner: asyncpg.Connection, door: Doorway, merchant: Who, tmp_path
     program = await make_program(owner, door, merchant, Money(BUDGET, "EUR"))
     made = Desk(door, merchant, program, owner, tmp_path)
     async with SupplierSimulator(tmp_path / FILE, clock=lambda: made.now.timestamp(), slow=0.01) as simulator:
-        made.supplier = SupplierOrders(simulator.url, KEY, deadline=0.5)
+        made.supplier = SupplierOrders(simulator.url, KEY, deadline=3)
         yield made
         await made.supplier.close()
     assert await audit(owner) == {}

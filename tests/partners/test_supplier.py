@@ -41,7 +41,7 @@ async def supplier_simulator(tmp_path: Path, clock: Clock) -> AsyncIterator[Supp
 
 @pytest.fixture
 async def supplier(supplier_simulator: SupplierSimulator) -> AsyncIterator[SupplierOrders]:
-    port = SupplierOrders(supplier_simulator.url, KEY, deadline=0.5)
+    port = SupplierOrders(supplier_simulator.url, KEY, deadline=3)
     yield port
     await port.close()
 
