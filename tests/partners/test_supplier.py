@@ -179,19 +179,29 @@ WRONG = [
 ]
 
 
-async def test_an_answer_that_is_none_is_never_taken_for_a_card_or_for_no_card() -> None:
+class Broken(StandIn):
+    """A partner who says what he is told to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self.says = Said(500, b"")
+
+    def remember(self) -> Book:
+        return Book(self._path)
+
+    async def answer(self, heard: Heard | None, client: asyncio.StreamReader) -> Said:
+        return self.says
+
+
+async def test_an_answer_that_is_none_is_never_taken_for_a_card_or_for_no_card(tmp_path: Path) -> None:
     """Whatever a broken partner says: an order is unknown, and looking up gave no answer."""
     says = [Said(status, body) for body in WRONG for status in (200, 201, 302, 418, 500, 503)]
     says += [Said(422, body) for body in WRONG]
-    now: list[Said] = []
-
-    async def answer(heard: Heard | None, client: asyncio.StreamReader) -> Said:
-        return now[0]
-
-    async with StandIn(answer) as server:
+    async with Broken(tmp_path / FILE) as server:
         port = SupplierOrders(server.url, KEY)
         for said in says:
-            now[:] = [said]
+            server.says = said
             assert isinstance(await port.order("rwd_1", "p", PLENTY, PLENTY), Unknown), said
             with pytest.raises(Unavailable):
                 await port.find_order("rwd_1")

@@ -1,14 +1,15 @@
 """A server on a port of this machine that stands in for a partner: one request a connection, and answers that may fail.
 
-It knows HTTP and nothing of what is asked. Whoever answers returns ``Said``, or None to let the client wait in vain.
+It knows HTTP and nothing of what is asked.
 """
 
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 import h11
@@ -16,6 +17,7 @@ import msgspec
 
 from compensation.core.errors import Invalid
 from compensation.core.settings import Settings
+from compensation.partners.memory import Memory
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 60.0
@@ -40,17 +42,23 @@ class Said(msgspec.Struct, frozen=True):
 
 
 Client = asyncio.StreamReader
-Answering = Callable[[Heard | None, Client], Awaitable[Said | None]]
-"""None is heard when a request is too long or broken off."""
 
 
-class StandIn:
+class StandIn(ABC):
     """The server, from ``async with`` to its end. Port 0 is a free one; ``url`` is known inside."""
 
-    def __init__(self, answer: Answering, port: int = 0) -> None:
-        self._answer = answer
+    def __init__(self, port: int = 0) -> None:
         self._port = port
         self._open: set[asyncio.Task[None]] = set()
+
+    @abstractmethod
+    def remember(self) -> Memory:
+        """Open what it remembers; closed at the end."""
+
+    @abstractmethod
+    async def answer(self, heard: Heard | None, client: Client) -> Said | None:
+        """The answer. None is heard when a request is too long or broken off, and returned for a client that waited in
+        vain."""
 
     @property
     def url(self) -> str:
@@ -58,7 +66,12 @@ class StandIn:
 
     async def __aenter__(self) -> Self:
         """Listen. Raises OSError when the port is in use."""
-        self._server = await asyncio.start_server(self._connected, LOOPBACK, self._port)
+        self._memory = self.remember()
+        try:
+            self._server = await asyncio.start_server(self._connected, LOOPBACK, self._port)
+        except OSError:
+            self._memory.close()
+            raise
         self._port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -69,6 +82,7 @@ class StandIn:
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+        self._memory.close()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._serve(reader, writer))
@@ -82,23 +96,10 @@ class StandIn:
         # whoever plays an outside world has nobody to tell.
         gone = (ConnectionError, TimeoutError, h11.LocalProtocolError)
         with contextlib.suppress(*gone), contextlib.closing(writer):
-            said = await self._answer(await _read(wire, reader), reader)
+            said = await self.answer(await _read(wire, reader), reader)
             if said is not None:
                 writer.write(_written(wire, said))
                 await writer.drain()
-
-
-class Partner(Protocol):
-    """A stand-in with what it remembers, open from ``async with`` to its end."""
-
-    @property
-    def url(self) -> str: ...
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 async def hung_up(client: Client, within: float = PATIENCE) -> None:
@@ -122,13 +123,13 @@ def own_port(settings: Settings, told: str, default: str, variable: str) -> int:
     return address.port
 
 
-def serve(what: Partner, name: str) -> int:
+def serve(what: StandIn, name: str) -> int:
     """The command: serve until SIGINT or SIGTERM."""
     asyncio.run(_until_asked(what, name))
     return 0
 
 
-async def _until_asked(what: Partner, name: str) -> None:
+async def _until_asked(what: StandIn, name: str) -> None:
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)

@@ -1,40 +1,15 @@
 """What the simulated processor remembers: its refunds and its idempotency keys, in one SQLite file."""
 
 import secrets
-import sqlite3
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
+from compensation.partners.memory import Memory
 from compensation.partners.payment_simulator.names import Payment
 
 SETTLING = 5.0
 """Seconds until a refund takes the state it ends in."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS refunds (
-  number INTEGER PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE,
-  payment TEXT NOT NULL,
-  amount INTEGER NOT NULL CHECK (amount > 0),
-  metadata TEXT NOT NULL,
-  created REAL NOT NULL,
-  status TEXT NOT NULL,
-  settles REAL NOT NULL, -- when it takes its last status
-  last_status TEXT NOT NULL,
-  failure_reason TEXT
-);
-CREATE INDEX IF NOT EXISTS refunds_payment ON refunds (payment);
-CREATE TABLE IF NOT EXISTS keys (
-  key TEXT PRIMARY KEY,
-  body TEXT NOT NULL,
-  status INTEGER NOT NULL,
-  answer BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS seen (key TEXT PRIMARY KEY);
-"""
 _REFUND = (
     "SELECT id, payment, amount, metadata, created, CASE WHEN settles <= ? THEN last_status ELSE status END,"
     " failure_reason FROM refunds"
@@ -61,19 +36,28 @@ class Kept(msgspec.Struct, frozen=True):
     answer: bytes
 
 
-class Book:
-    """One file, used by one process. ``clock`` is in seconds since 1970."""
-
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._clock = clock
-        # Transactions are opened and closed by ``whole`` alone.
-        self._file = sqlite3.connect(path, isolation_level=None)
-        # It need not outlive a power cut, only this process.
-        self._file.executescript("PRAGMA synchronous = OFF;" + _SCHEMA)
-
-    def close(self) -> None:
-        self._file.close()
+class Book(Memory):
+    SCHEMA = """
+    CREATE TABLE IF NOT EXISTS refunds (
+      number INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      payment TEXT NOT NULL,
+      amount INTEGER NOT NULL CHECK (amount > 0),
+      metadata TEXT NOT NULL,
+      created REAL NOT NULL,
+      status TEXT NOT NULL,
+      settles REAL NOT NULL, -- when it takes its last status
+      last_status TEXT NOT NULL,
+      failure_reason TEXT
+    );
+    CREATE INDEX IF NOT EXISTS refunds_payment ON refunds (payment);
+    CREATE TABLE IF NOT EXISTS keys (
+      key TEXT PRIMARY KEY,
+      body TEXT NOT NULL,
+      status INTEGER NOT NULL,
+      answer BLOB NOT NULL
+    );
+    """
 
     def __enter__(self) -> None:
         """Begin a whole: what is written inside is there completely or, after an error or a kill, not at all."""
@@ -122,10 +106,6 @@ class Book:
 
     def forget_keys(self) -> None:
         self._file.execute("DELETE FROM keys")
-
-    def first_time(self, key: str) -> bool:
-        """Whether this key was never seen before; from now on it was."""
-        return self._file.execute("INSERT OR IGNORE INTO seen VALUES (?)", (key,)).rowcount == 1
 
 
 def _refund(row: tuple[str, str, int, str, float, str, str | None]) -> Refund:

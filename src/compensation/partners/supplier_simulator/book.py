@@ -1,33 +1,15 @@
 """What the simulated supplier remembers: its orders, each under the reference it was asked by, in one SQLite file."""
 
 import secrets
-import sqlite3
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
+
+from compensation.partners.memory import Memory
 
 SETTLING = 5.0
 """Seconds until an accepted order takes the state it ends in."""
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS orders (
-  number INTEGER PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE,
-  reference TEXT NOT NULL UNIQUE,
-  product TEXT NOT NULL,
-  amount INTEGER NOT NULL CHECK (amount > 0),
-  currency TEXT NOT NULL,
-  cost INTEGER NOT NULL CHECK (cost > 0),
-  status TEXT NOT NULL CHECK (status IN ('issued', 'accepted', 'refused')),
-  settles REAL NOT NULL, -- when it takes its last status
-  last_status TEXT NOT NULL CHECK (last_status IN ('issued', 'accepted', 'refused')),
-  code TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS seen (reference TEXT PRIMARY KEY);
-"""
 _ORDER = (
     "SELECT id, reference, product, amount, currency, cost, CASE WHEN settles <= ? THEN last_status ELSE status END,"
     " code FROM orders"
@@ -47,18 +29,22 @@ class Order(msgspec.Struct, frozen=True):
     code: str
 
 
-class Book:
-    """One file, used by one process. ``clock`` is in seconds since 1970."""
-
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._clock = clock
-        self._file = sqlite3.connect(path, isolation_level=None)
-        # It need not outlive a power cut, only this process.
-        self._file.executescript("PRAGMA synchronous = OFF;" + _SCHEMA)
-
-    def close(self) -> None:
-        self._file.close()
+class Book(Memory):
+    SCHEMA = """
+    CREATE TABLE IF NOT EXISTS orders (
+      number INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      reference TEXT NOT NULL UNIQUE,
+      product TEXT NOT NULL,
+      amount INTEGER NOT NULL CHECK (amount > 0),
+      currency TEXT NOT NULL,
+      cost INTEGER NOT NULL CHECK (cost > 0),
+      status TEXT NOT NULL CHECK (status IN ('issued', 'accepted', 'refused')),
+      settles REAL NOT NULL, -- when it takes its last status
+      last_status TEXT NOT NULL CHECK (last_status IN ('issued', 'accepted', 'refused')),
+      code TEXT NOT NULL
+    );
+    """
 
     def add(
         self, reference: str, product: str, amount: int, currency: str, cost: int, first: str, last: str, code: str = ""
@@ -84,10 +70,6 @@ class Book:
     def orders(self) -> list[Order]:
         """All of them, the oldest first."""
         return [Order(*row) for row in self._file.execute(f"{_ORDER} ORDER BY number", (self._clock(),))]
-
-    def first_time(self, reference: str) -> bool:
-        """Whether this reference was never ordered before; from now on it was."""
-        return self._file.execute("INSERT OR IGNORE INTO seen VALUES (?)", (reference,)).rowcount == 1
 
 
 def new_code() -> str:

@@ -3,8 +3,6 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
@@ -21,37 +19,21 @@ SLOW = 3.0
 _UNREADABLE = Trouble(400, "invalid", "The request is too long or broken off.").answer
 
 
-class SupplierSimulator:
-    """The server, from ``async with`` to its end. Port 0 is a free one; ``url`` is known inside."""
+class SupplierSimulator(StandIn):
+    """The server with its book at ``path``."""
 
     def __init__(self, path: Path, port: int = 0, clock: Callable[[], float] = time.time, slow: float = SLOW) -> None:
+        super().__init__(port)
         self._path = path
         self._clock = clock
         self._slow = slow
-        self._server = StandIn(self._heard, port)
 
-    @property
-    def url(self) -> str:
-        return self._server.url
-
-    async def __aenter__(self) -> Self:
-        """Listen. Raises OSError when the port is in use."""
+    def remember(self) -> Book:
         self._book = Book(self._path, self._clock)
         self._api = Api(self._book)
-        try:
-            await self._server.__aenter__()
-        except OSError:
-            self._book.close()
-            raise
-        return self
+        return self._book
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.__aexit__(kind, error, trace)
-        self._book.close()
-
-    async def _heard(self, heard: Heard | None, client: Client) -> Said | None:
+    async def answer(self, heard: Heard | None, client: Client) -> Said | None:
         """The answer, or None when the client was kept waiting until it hung up."""
         if heard is None:
             return _UNREADABLE
