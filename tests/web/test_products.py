@@ -19,7 +19,7 @@ from compensation.partners.supplier_simulator.api import KEY
 from compensation.partners.supplier_simulator.habits import Habit
 from compensation.partners.supplier_simulator.server import FILE, SupplierSimulator
 from compensation.partners.webhooks import WebhookCaller
-from tests.web.conftest import everything
+from tests.web.conftest import assert_problem, everything
 from tests.web.links import Visit, csrf
 
 CAFE = "blue_kettle_cafe"
@@ -115,6 +115,14 @@ async def test_a_brands_card_from_the_list_to_the_gift_page(
     balance = (await developer.get("/v1/ledger/trial-balance")).json()
     assert "supplier_payable" in {line["role"] for line in balance["lines"]}
 
+    refused = await developer.post(
+        f"/v1/rewards/{dear['id']}/settle",
+        json={"outcome": "issued", "code": "x", "supplier_order": "sup_1"},
+        headers={"idempotency-key": "too short"},
+    )
+    # The pattern has a comma in it, and the sentence is whole all the same.
+    said = assert_problem(refused, 400, "invalid_body")["detail"]
+    assert said == "/code: Write a text that matches '^[!-~]{4,120}$'."
     settled = await developer.post(
         f"/v1/rewards/{dear['id']}/settle",
         json={"outcome": "issued", "code": "BY-HAND-1", "supplier_order": "s-1"},

@@ -23,7 +23,7 @@ T = TypeVar("T")
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _AT = re.compile(r"^(?P<said>.*?)(?: - at `(?P<key>key in )?(?P<path>[^`]*)`)?$", re.DOTALL)
 _NAMED = re.compile(r"^Object (?P<what>contains unknown|missing required) field `(?P<name>.*)`$", re.DOTALL)
-_EXPECTED = re.compile(r"^Expected `(?P<wanted>[^`]*)`(?P<bound> [^,]*)?(?:, got `(?P<got>[^`]*)`)?$", re.DOTALL)
+_EXPECTED = re.compile(r"^Expected `(?P<wanted>[^`]*)`(?P<bound> .*?)?(?:, got `(?P<got>[^`]*)`)?$", re.DOTALL)
 
 
 class _Wrong(str):
