@@ -118,9 +118,7 @@ async def arrive(tx: Tx, who: Who, row: Record, card: Arrived, at: datetime) -> 
     if await tx.value(sql.SUPPLIED_BEFORE, row["id"], list(card.hashes), card.partner_id, supplier):
         return RewardState.needs_review, f"The supplier's order {card.partner_id}, or its code, is another reward's."
     expires_at = card.expires_at or valid_until(at, terms.valid_months)
-    await tx.run(
-        sql.KEEP_CODE, row["id"], card.sealed, card.hashes[0], card.last4, expires_at, card.partner_id
-    )  # fmt: skip
+    await tx.run(sql.KEEP_CODE, row["id"], card.sealed, card.hashes[0], card.last4, expires_at, card.partner_id)
     cost = card.cost
     if cost.currency != row["currency"] or not 0 < cost.amount <= row["budget"]:
         return RewardState.needs_review, f"It cost {cost.decimal} {cost.currency}, which is not what was stated."
@@ -147,9 +145,7 @@ async def give_back(tx: Tx, who: Who, row: Record, amount: int, at: datetime) ->
     spent, budget = (account(role, row["program_id"], currency) for role in (Role.spent, Role.budget))
     postings = [Posting(account(Role.promise, row["id"], currency), cost, amount), Posting(spent, budget, amount)]
     await lock(tx, [name for posting in postings for name in (posting.source, posting.destination)])
-    await post(
-        tx, [Transfer(kind="void", subject_id=row["id"], actor=who.actor, event_at=at, postings=postings)], at
-    )  # fmt: skip
+    await post(tx, [Transfer(kind="void", subject_id=row["id"], actor=who.actor, event_at=at, postings=postings)], at)
 
 
 async def come_to(tx: Tx, who: Who, row: Record, state: RewardState, at: datetime, why: str) -> ProductState:

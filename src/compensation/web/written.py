@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from compensation.core.text import clean
 from compensation.delivery.words import Say, word
 
 MOST = 2000
@@ -10,8 +9,8 @@ REASON = word("Write the reason; it stays in the history of the case")
 
 
 def written(fields: Mapping[str, str], name: str) -> str:
-    """What was typed into a field, whole, without what cannot be seen."""
-    return clean(fields.get(name, "")).strip()
+    """What was typed into a field of ``form_of``, whole, without the space around it."""
+    return fields.get(name, "").strip()
 
 
 def too_long(say: Say, text: str, most: int = MOST) -> str:

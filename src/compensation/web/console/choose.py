@@ -25,10 +25,10 @@ from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.verdict import authority
 from compensation.web.console.view import back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load, second_person
-from compensation.web.console.written import MOST, too_long, written
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
 from compensation.web.upload import KINDS
+from compensation.web.written import MOST, too_long, written
 
 WAYS: dict[str, str] = {
     "phone": word("By telephone"),

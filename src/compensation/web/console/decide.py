@@ -20,9 +20,9 @@ from compensation.web.console.labels import Labels
 from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.view import back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load
-from compensation.web.console.written import reason_lacks, written
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
+from compensation.web.written import reason_lacks, written
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):

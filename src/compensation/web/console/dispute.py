@@ -24,9 +24,9 @@ from compensation.web.console.labels import Labels
 from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.view import NOT_DONE, back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load
-from compensation.web.console.written import too_long, written
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
+from compensation.web.written import too_long, written
 
 _OUT = (CaseState.issued, CaseState.closed)
 _ASKED_AGAIN = {

@@ -20,9 +20,9 @@ from compensation.web.console.labels import Labels
 from compensation.web.console.session import AtDesk, Desk
 from compensation.web.console.view import back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load
-from compensation.web.console.written import too_long, written
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
+from compensation.web.written import too_long, written
 
 _LACKS = {
     "item": word("Say whether this is well: {item}"),

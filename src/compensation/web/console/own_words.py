@@ -14,9 +14,9 @@ from compensation.web.console.message import preview
 from compensation.web.console.session import AtDesk, Desk
 from compensation.web.console.view import back_to, key_of, not_done, see, view
 from compensation.web.console.work import Work, load
-from compensation.web.console.written import too_long, written
 from compensation.web.form import form_of
 from compensation.web.request import StrictRequest
+from compensation.web.written import too_long, written
 
 _LONGEST = {"reason": 200, "done": 2000, "prevention": 2000, "note": 2000}
 

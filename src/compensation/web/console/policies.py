@@ -26,11 +26,11 @@ from compensation.web.asked import Door
 from compensation.web.console.labels import Labels
 from compensation.web.console.session import AtDesk, Desk, words
 from compensation.web.console.view import key_of, see, view
-from compensation.web.console.written import too_long, written
 from compensation.web.form import form_of
 from compensation.web.policy_words import Part, PolicyWords
 from compensation.web.public_link import PublicLinks, public_links
 from compensation.web.request import StrictRequest
+from compensation.web.written import too_long, written
 
 HERE = "/console/policies"
 _LONGEST = 200_000

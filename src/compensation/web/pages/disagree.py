@@ -15,23 +15,23 @@ from compensation.core.errors import Refused
 from compensation.db.answers import Who
 from compensation.db.unit import Doorway
 from compensation.delivery.facts import Facts
-from compensation.delivery.links import LinkKind, Opened
+from compensation.delivery.links import Opened
 from compensation.web.asked import Counted, Door
 from compensation.web.form import form_of
 from compensation.web.page import csrf_field, page
 from compensation.web.pages.disputed import Disputed, disputed
-from compensation.web.pages.link import opened, tongues
+from compensation.web.pages.link import of_case, opened, tongues
 from compensation.web.pages.status import in_language
 from compensation.web.request import StrictRequest
+from compensation.web.written import MOST, too_long, written
 
 _PATHS = ["/o/{token:str}/disagree", "/t/{token:str}/disagree"]
-MOST = 2000
 
 
 @get(_PATHS)
 async def disagree_form(request: StrictRequest, token: FromPath[str], door: Door, limits: Counted) -> Response[str]:
     """The empty form; the page of the case where nothing can be disagreed with now. Opening it writes nothing."""
-    link = await opened(request, door, limits, _kind(request), token)
+    link = await opened(request, door, limits, of_case(request), token)
     facts, found = await _read(request, door, link)
     return _page(request, door, facts, token, "", found.due_at) if found.due_at else _back(request)
 
@@ -39,8 +39,8 @@ async def disagree_form(request: StrictRequest, token: FromPath[str], door: Door
 @post(_PATHS, status_code=303)
 async def send_disagreement(request: StrictRequest, token: FromPath[str], door: Door, limits: Counted) -> Response[str]:
     """Keep what he wrote. The form comes back where it is empty or too long, with every word of it."""
-    link = await opened(request, door, limits, _kind(request), token)
-    typed = (await form_of(request, token)).get("words", "").strip()
+    link = await opened(request, door, limits, of_case(request), token)
+    typed = written(await form_of(request, token), "words")
     facts, found = await _read(request, door, link)
     assert facts.case is not None, "an offers or status link leads to a case"
     if found.due_at is not None and (not typed or len(typed) > MOST):
@@ -56,11 +56,6 @@ async def send_disagreement(request: StrictRequest, token: FromPath[str], door: 
         if refusal.code not in ("dispute_open", "already_answered", "dispute_too_late", "wrong_state"):
             raise
     return _back(request)
-
-
-def _kind(request: StrictRequest) -> LinkKind:
-    """Either link of a case leads here."""
-    return "offers" if request.url.path.startswith("/o/") else "status"
 
 
 async def _read(request: StrictRequest, door: Doorway, link: Opened) -> tuple[Facts, Disputed]:
@@ -89,10 +84,7 @@ def _page(
     assert facts.case is not None, "an offers or status link leads to a case"
     state: State = request.app.state
     say = state.post.writer.words.in_(facts.occasion.locale)
-    lacks = say("Write what you disagree with")
-    if typed:
-        over = len(typed) - MOST
-        lacks = say.many("Make it {n} character shorter", "Make it {n} characters shorter", over)
+    lacks = too_long(say, typed) if typed else say("Write what you disagree with")
     here = request.url.path.removesuffix("/disagree")
     return page(
         state,

@@ -15,12 +15,12 @@ from compensation.core.text import moment
 from compensation.db.answers import Who
 from compensation.db.unit import Doorway
 from compensation.delivery.facts import Facts
-from compensation.delivery.links import LinkKind, Opened
+from compensation.delivery.links import Opened
 from compensation.web.asked import Counted, Door, Store
 from compensation.web.form import ours
 from compensation.web.limits import UPLOADS
 from compensation.web.page import csrf_field, page
-from compensation.web.pages.link import opened, tongues
+from compensation.web.pages.link import of_case, opened, tongues
 from compensation.web.pages.status import in_language
 from compensation.web.problems import HttpRefusal
 from compensation.web.request import StrictRequest
@@ -32,7 +32,7 @@ _PATHS = ["/o/{token:str}/evidence", "/t/{token:str}/evidence"]
 @get(_PATHS)
 async def files(request: StrictRequest, token: FromPath[str], door: Door, limits: Counted) -> Response[str]:
     """What we have, and the form to add to it. Opening it writes nothing."""
-    link = await opened(request, door, limits, _kind(request), token)
+    link = await opened(request, door, limits, of_case(request), token)
     facts, pieces = await _read(request, door, link)
     return _page(request, facts, pieces, token)
 
@@ -42,7 +42,7 @@ async def send_file(
     request: StrictRequest, token: FromPath[str], door: Door, limits: Counted, store: Store
 ) -> Response[str]:
     """Take one file. The form comes back when it cannot be taken, and says why."""
-    link = await opened(request, door, limits, _kind(request), token)
+    link = await opened(request, door, limits, of_case(request), token)
     await limits.count(UPLOADS, link.id)
     facts, pieces = await _read(request, door, link)
     assert facts.case is not None, "an offers or status link leads to a case"
@@ -54,11 +54,6 @@ async def send_file(
     except (Invalid, Refused, HttpRefusal) as problem:
         return _page(request, facts, pieces, token, problem)
     return Redirect(f"{request.url.path}?lang={facts.occasion.locale[:2]}&done=1", status_code=303)
-
-
-def _kind(request: StrictRequest) -> LinkKind:
-    """Either link of a case leads here."""
-    return "offers" if request.url.path.startswith("/o/") else "status"
 
 
 def _upload(case: CaseFile, sent: Sent, typed: Mapping[str, str]) -> Upload:

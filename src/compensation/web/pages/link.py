@@ -31,6 +31,11 @@ async def opened(request: StrictRequest, door: Doorway, limits: Limits, kind: Li
         raise
 
 
+def of_case(request: StrictRequest) -> LinkKind:
+    """Which link of a case it is, for pages that its offers and its status both lead to."""
+    return "offers" if request.url.path.startswith("/o/") else "status"
+
+
 def read_in(request: StrictRequest, written: str) -> str:
     """The locale of the page: the language asked for by ``?lang=``, else the one the letter is written in.
 
